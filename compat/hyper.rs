@@ -1,0 +1,119 @@
+//! hyper's runtime traits (feature `hyper`), so that its client and server run on Epore unchanged.
+//!
+//! [`TcpStream`] is hyper's `Read` and `Write` itself; [`Executor`] and [`Timer`] go where hyper asks for one.
+//!
+//! ```
+//! # epore::block_on(async {
+//! use epore::net::{TcpListener, TcpStream};
+//! use hyper::{Request, Response, body::Incoming, service::service_fn};
+//!
+//! let listener = TcpListener::bind("127.0.0.1:0").await?;
+//! let addr = listener.local_addr()?;
+//! epore::spawn(async move {
+//!     let (stream, _) = listener.accept().await.unwrap();
+//!     let hello = service_fn(async |_: Request<Incoming>| Ok::<_, hyper::Error>(Response::new("hello".to_owned())));
+//!     let server = hyper::server::conn::http1::Builder::new().timer(epore::hyper::Timer).serve_connection(stream, hello);
+//!     server.await.unwrap();
+//! });
+//!
+//! let stream = TcpStream::connect(addr).await?;
+//! let (mut client, connection) = hyper::client::conn::http1::handshake(stream).await?;
+//! epore::spawn(connection);
+//! let response = client.send_request(Request::new(String::new())).await?;
+//! assert_eq!(response.status(), 200);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+
+use std::io::{self, IoSlice};
+use std::net::Shutdown;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use ::hyper::rt;
+
+use crate::net::TcpStream;
+use crate::time::{Sleep, sleep, sleep_until};
+
+impl rt::Read for TcpStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut buffer: rt::ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        // SAFETY: `poll_read_uninit` only ever writes initialized bytes to the buffer.
+        let count = ready!(self.poll_read_uninit(cx, unsafe { buffer.as_mut() }))?;
+        // SAFETY: the first `count` bytes have just been initialized.
+        unsafe { buffer.advance(count) };
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl rt::Write for TcpStream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        TcpStream::poll_write(&self, cx, buffer)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        TcpStream::poll_write_vectored(&self, cx, buffers)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.shutdown(Shutdown::Write))
+    }
+}
+
+/// Runs hyper's futures as tasks of the runtime that the thread is in. They need not be `Send`.
+///
+/// # Panics
+///
+/// When hyper uses it outside of a runtime.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Executor;
+
+impl<F> rt::Executor<F> for Executor
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    #[track_caller]
+    fn execute(&self, future: F) {
+        drop(crate::spawn(future));
+    }
+}
+
+/// Gives hyper the [`sleep`](crate::time::sleep) that its timeouts wait on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timer;
+
+impl rt::Timer for Timer {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn rt::Sleep>> {
+        Box::pin(sleep(duration))
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn rt::Sleep>> {
+        Box::pin(sleep_until(deadline))
+    }
+
+    fn reset(&self, sleep: &mut Pin<Box<dyn rt::Sleep>>, deadline: Instant) {
+        match sleep.as_mut().downcast_mut_pin::<Sleep>() {
+            Some(sleep) => sleep.get_mut().reset(deadline),
+            None => *sleep = self.sleep_until(deadline),
+        }
+    }
+}
+
+impl rt::Sleep for Sleep {}

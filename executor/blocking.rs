@@ -1,0 +1,168 @@
+#![forbid(unsafe_code)]
+
+use std::collections::VecDeque;
+use std::io;
+use std::mem;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::rc::Rc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::contain::contain;
+use super::context;
+use super::join_error::JoinError;
+use super::join_handle::JoinHandle;
+use super::misuse::no_runtime;
+use super::promise::{Duty, Promise};
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Threads for work that blocks. They are started on demand up to a limit, end when they have been idle for a while,
+/// and are never joined: a name look-up that is stuck must not keep the program from ending.
+pub(super) struct Pool {
+    max_threads: usize,
+    keep_alive: Duration,
+    state: Mutex<State>,
+    work: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    threads: usize,
+    /// Threads that wait for work, those included that were notified and have not woken yet.
+    idle: usize,
+    closed: bool,
+}
+
+impl Pool {
+    pub(super) fn new(max_threads: usize, keep_alive: Duration) -> Arc<Pool> {
+        Arc::new(Pool { max_threads, keep_alive, state: Mutex::default(), work: Condvar::new() })
+    }
+
+    /// Queues a job, and sees to it that a thread comes for it.
+    fn submit(self: &Arc<Self>, job: Job) -> io::Result<()> {
+        let mut state = self.lock();
+        if state.closed {
+            drop(state);
+            // Dropping the job settles its promise as cancelled.
+            drop(job);
+            return Ok(());
+        }
+        state.jobs.push_back(job);
+        if state.idle >= state.jobs.len() {
+            self.work.notify_one();
+        } else if state.threads < self.max_threads {
+            state.threads += 1;
+            drop(state);
+            return self.start_thread();
+        }
+        Ok(())
+    }
+
+    fn start_thread(self: &Arc<Self>) -> io::Result<()> {
+        let pool = Arc::clone(self);
+        let started = thread::Builder::new().name("epore-blocking".into()).spawn(move || pool.work());
+        let Err(error) = started else { return Ok(()) };
+        let mut state = self.lock();
+        state.threads -= 1;
+        if state.threads > 0 {
+            // The threads there are will come for the job in time.
+            return Ok(());
+        }
+        let jobs = mem::take(&mut state.jobs);
+        drop(state);
+        drop(jobs);
+        Err(error)
+    }
+
+    fn work(&self) {
+        let mut state = self.lock();
+        loop {
+            while let Some(job) = state.jobs.pop_front() {
+                drop(state);
+                contain(job);
+                state = self.lock();
+            }
+            if state.closed {
+                break;
+            }
+            state.idle += 1;
+            let (woken, waited) =
+                self.work.wait_timeout(state, self.keep_alive).unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            state.idle -= 1;
+            if waited.timed_out() && state.jobs.is_empty() {
+                break;
+            }
+        }
+        state.threads -= 1;
+    }
+
+    /// Drops the jobs that nobody has begun, and lets the threads end when they are done with what they do.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let jobs = mem::take(&mut state.jobs);
+        drop(state);
+        self.work.notify_all();
+        for job in jobs {
+            contain(|| drop(job));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs a closure that blocks on another thread, and gives a handle to its result.
+///
+/// The threads are started on demand, up to the limit of [`Builder::max_blocking_threads`](crate::Builder), beyond which
+/// closures queue; idle threads end after a while. A closure that has begun cannot be stopped: neither
+/// [`abort`](JoinHandle::abort) nor the end of the runtime waits for it or interrupts it. One that has not begun is
+/// dropped by both.
+///
+/// ```
+/// # epore::block_on(async {
+/// let size = epore::spawn_blocking(|| std::fs::metadata("Cargo.toml").map(|file| file.len()));
+/// assert!(size.await.unwrap().unwrap() > 0);
+/// # });
+/// ```
+///
+/// # Panics
+///
+/// Outside of a runtime, or if the system refuses the first thread. A panic of the closure becomes the handle's
+/// [`JoinError`](crate::JoinError).
+#[track_caller]
+pub fn spawn_blocking<T, F>(f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let site = Location::caller();
+    match context::with(|core| start(&core.blocking, f, site)) {
+        Some(handle) => handle,
+        None => no_runtime("`spawn_blocking` was called"),
+    }
+}
+
+pub(super) fn start<T, F>(pool: &Arc<Pool>, f: F, site: &'static Location<'static>) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let promise = Promise::new(site);
+    let duty = Duty(Arc::clone(&promise));
+    let job = move || {
+        if duty.0.begin() {
+            let result = catch_unwind(AssertUnwindSafe(f));
+            duty.0.settle(result.map_err(|payload| JoinError::panic(site, payload)));
+        }
+    };
+    if let Err(error) = pool.submit(Box::new(job)) {
+        panic!("`spawn_blocking` at {site} cannot start a thread: {error}");
+    }
+    JoinHandle::new(Rc::new(promise), None)
+}

@@ -1,0 +1,239 @@
+#![forbid(unsafe_code)]
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+use super::blocking::Pool;
+use super::contain::contain;
+use super::context;
+use super::inbox::Mail;
+use super::inboxes;
+use super::join_handle::JoinHandle;
+use super::run_loop::{EVENTS_PER_TURN, POLLS_PER_TURN};
+use super::runtime_id::RuntimeId;
+use super::slab::Key;
+use super::sources::{Direction, Sources};
+use super::task::{Run, Task};
+use super::tasks::Tasks;
+use super::timers::Timers;
+use super::token::TaskToken;
+use super::waiters::WaiterId;
+use crate::reactor;
+
+/// The token of the eventfd by which other threads wake the runtime. No key has all bits set.
+const EVENTFD: usize = usize::MAX;
+
+/// Everything that one runtime owns. Its thread alone touches it.
+///
+/// Each part has a `RefCell` of its own, and no user code runs while one of them is borrowed: wakers and futures are
+/// moved out first, and woken or dropped afterwards.
+pub(crate) struct Core {
+    id: RuntimeId,
+    pub(super) poll: RefCell<reactor::Poll>,
+    pub(super) tasks: RefCell<Tasks>,
+    pub(super) sources: RefCell<Sources>,
+    pub(super) timers: RefCell<Timers>,
+    /// How many polls may still come before the reactor is looked at.
+    pub(super) polls_left: Cell<u32>,
+    /// How many I/O operations the future that is being polled may still do.
+    pub(super) io_left: Cell<u32>,
+    /// Set when the runtime is being dropped: from then on nothing is spawned.
+    closing: Cell<bool>,
+    /// When the runtime began. Deadlines count from here.
+    began: Instant,
+    pub(super) blocking: Arc<Pool>,
+    /// Buffers of the run loop, kept for their memory. Taken out while in use.
+    pub(super) events: Cell<reactor::Events>,
+    pub(super) wakers: Cell<VecDeque<Waker>>,
+    pub(super) mail: Cell<Mail>,
+}
+
+impl Core {
+    pub(super) fn new(blocking: Arc<Pool>) -> io::Result<Core> {
+        let poll = reactor::Poll::new()?;
+        let eventfd = reactor::Waker::new(poll.registry(), EVENTFD)?;
+        Ok(Core {
+            id: inboxes::open(eventfd)?,
+            poll: RefCell::new(poll),
+            tasks: RefCell::new(Tasks::new()),
+            sources: RefCell::new(Sources::new()),
+            timers: RefCell::new(Timers::new()),
+            polls_left: Cell::new(POLLS_PER_TURN),
+            io_left: Cell::new(0),
+            closing: Cell::new(false),
+            began: Instant::now(),
+            blocking,
+            events: Cell::new(Vec::with_capacity(EVENTS_PER_TURN)),
+            wakers: Cell::new(VecDeque::new()),
+            mail: Cell::new(Mail::default()),
+        })
+    }
+
+    pub(crate) fn id(&self) -> RuntimeId {
+        self.id
+    }
+
+    /// Spawns a task; while the runtime is being dropped, one that is cancelled already.
+    pub(super) fn spawn<F>(&self, future: F, site: &'static Location<'static>) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let task = Rc::new(Task::new(future, site));
+        if self.closing.get() {
+            task.cancel();
+            return JoinHandle::new(task, None);
+        }
+        let key = self.tasks.borrow_mut().insert(Rc::clone(&task) as Rc<dyn Run>);
+        JoinHandle::new(task, Some(self.token(key)))
+    }
+
+    pub(super) fn token(&self, task: Key) -> TaskToken {
+        TaskToken::new(self.id, task)
+    }
+
+    /// Queues a task of this runtime.
+    pub(super) fn wake(&self, task: Key) {
+        self.tasks.borrow_mut().wake(task);
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.get()
+    }
+
+    /// Drops all tasks, then everything that could wake one, with the runtime still entered.
+    pub(super) fn shut_down(&self) {
+        self.closing.set(true);
+        context::enter(self, || {
+            loop {
+                let task = self.tasks.borrow_mut().pop();
+                let Some(task) = task else { break };
+                contain(|| task.cancel());
+                contain(move || task.notify());
+            }
+            contain(|| inboxes::close(self.id));
+            contain(|| self.blocking.close());
+            let mut wakers = VecDeque::new();
+            self.sources.borrow_mut().clear(&mut wakers);
+            self.timers.borrow_mut().clear(&mut wakers);
+            while let Some(waker) = wakers.pop_front() {
+                contain(|| drop(waker));
+            }
+        });
+    }
+}
+
+/// What sockets need of their runtime.
+impl Core {
+    /// Counts one I/O operation. False means that the future has done enough for one poll, and must yield.
+    pub(crate) fn spend_io(&self) -> bool {
+        let left = self.io_left.get();
+        self.io_left.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    /// Registers a descriptor for both directions.
+    pub(crate) fn register(&self, fd: BorrowedFd<'_>) -> io::Result<Key> {
+        let interest = reactor::Interest::READABLE | reactor::Interest::WRITABLE | reactor::Interest::PRIORITY;
+        let key = self.sources.borrow_mut().insert();
+        let token = key.to_bits() as usize;
+        let poll = self.poll.borrow();
+        let registered = match poll.registry().register(&fd, token, interest) {
+            // The number was registered by an owner who gave the descriptor away on another thread.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                poll.registry().reregister(&fd, token, interest)
+            }
+            result => result,
+        };
+        if registered.is_err() {
+            self.free_source(key);
+        }
+        registered.map(|()| key)
+    }
+
+    pub(crate) fn deregister(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        self.poll.borrow().registry().deregister(&fd)
+    }
+
+    /// Frees the slot of a descriptor. Those who still wait for it are not woken: it is theirs no more.
+    pub(crate) fn free_source(&self, key: Key) {
+        let mut wakers = self.wakers.take();
+        self.sources.borrow_mut().remove(key, &mut wakers);
+        wakers.clear();
+        self.wakers.set(wakers);
+    }
+
+    pub(crate) fn is_ready(&self, key: Key, direction: Direction) -> bool {
+        self.sources.borrow_mut().is_ready(key, direction)
+    }
+
+    pub(crate) fn clear_ready(&self, key: Key, direction: Direction) {
+        self.sources.borrow_mut().clear_ready(key, direction);
+    }
+
+    pub(crate) fn clear_drained(&self, key: Key, direction: Direction) {
+        self.sources.borrow_mut().clear_drained(key, direction);
+    }
+
+    pub(crate) fn next_waiter(&self) -> WaiterId {
+        self.sources.borrow_mut().next_waiter()
+    }
+
+    /// Notes that the waiter is to be woken when the direction becomes ready.
+    pub(crate) fn wait(&self, key: Key, direction: Direction, id: WaiterId, cx: &mut Context<'_>) {
+        let known = |sources: &mut Sources| sources.waiters(key, direction).is_some_and(|all| all.has(id, cx.waker()));
+        if known(&mut self.sources.borrow_mut()) {
+            return;
+        }
+        let waker = cx.waker().clone();
+        let former = self.sources.borrow_mut().waiters(key, direction).and_then(|all| all.insert(id, waker));
+        drop(former);
+    }
+
+    /// Forgets a waiter that was dropped.
+    pub(crate) fn forget_waiter(&self, key: Key, direction: Direction, id: WaiterId) {
+        let former = self.sources.borrow_mut().waiters(key, direction).and_then(|all| all.remove(id));
+        drop(former);
+    }
+}
+
+/// What timers need of their runtime.
+impl Core {
+    pub(super) fn arm_timer(&self, deadline: Instant, waker: Waker) -> Key {
+        self.timers.borrow_mut().insert(self.nanos(deadline), waker)
+    }
+
+    pub(super) fn poll_timer(&self, key: Key, cx: &mut Context<'_>) -> Poll<()> {
+        let timers = self.timers.borrow();
+        if timers.has_fired(key) {
+            return Poll::Ready(());
+        }
+        let known = timers.has_waker(key, cx.waker());
+        drop(timers);
+        if !known {
+            let waker = cx.waker().clone();
+            let former = self.timers.borrow_mut().replace_waker(key, waker);
+            drop(former);
+        }
+        Poll::Pending
+    }
+
+    pub(super) fn disarm_timer(&self, key: Key) {
+        let waker = self.timers.borrow_mut().remove(key);
+        drop(waker);
+    }
+
+    /// Nanoseconds since the runtime began, as far as 64 bits reach, which is 584 years.
+    pub(super) fn nanos(&self, instant: Instant) -> u64 {
+        let since = instant.saturating_duration_since(self.began);
+        let nanos = since.as_secs().checked_mul(1_000_000_000);
+        nanos.and_then(|nanos| nanos.checked_add(u64::from(since.subsec_nanos()))).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,206 @@
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_task::{FutureObj, LocalFutureObj, LocalSpawn, Spawn, SpawnError};
+use pin_project_lite::pin_project;
+
+use super::inbox::Request;
+use super::join_error::JoinError;
+use super::join_handle::Join;
+use super::misuse::no_runtime;
+use super::promise::{Duty, Promise};
+use super::runtime_id::RuntimeId;
+use super::{context, inboxes};
+
+/// Names a runtime, and spawns futures on it from any thread.
+///
+/// It does not keep the runtime alive: on one that is gone, what is spawned is cancelled at once.
+///
+/// It implements the spawning traits of `futures_task`. [`LocalSpawn`], for futures that are not `Send`, works on the
+/// runtime's own thread while the runtime runs, and elsewhere says that the runtime is shut down.
+///
+/// ```
+/// # epore::block_on(async {
+/// let handle = epore::Handle::current();
+/// let thread = std::thread::spawn(move || handle.spawn(async { 6 * 7 }));
+/// let task = epore::spawn_blocking(|| thread.join().unwrap()).await.unwrap();
+/// assert_eq!(task.await.unwrap(), 42);
+/// # });
+/// ```
+#[derive(Clone)]
+pub struct Handle {
+    runtime: RuntimeId,
+}
+
+impl Handle {
+    pub(super) fn new(runtime: RuntimeId) -> Handle {
+        Handle { runtime }
+    }
+
+    /// The runtime that this thread is in.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime; [`try_current`](Handle::try_current) does not.
+    #[track_caller]
+    pub fn current() -> Handle {
+        match Handle::try_current() {
+            Some(handle) => handle,
+            None => no_runtime("`Handle::current` was called"),
+        }
+    }
+
+    /// The runtime that this thread is in, if it is in one.
+    pub fn try_current() -> Option<Handle> {
+        context::with(|core| Handle::new(core.id()))
+    }
+
+    /// Spawns a future on the runtime, from any thread.
+    ///
+    /// The future must be `Send`, as it may have to travel; [`epore::spawn`](crate::spawn) takes any.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> RemoteHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let site = Location::caller();
+        let promise = Promise::new(site);
+        let remote = Remote { future, duty: Duty(Arc::clone(&promise)) };
+        // A runtime that is gone hands the future back; dropping it settles the promise as cancelled.
+        let _cancelled = self.send(remote, site);
+        RemoteHandle { promise }
+    }
+
+    fn send<F>(&self, future: F, site: &'static Location<'static>) -> Result<(), Request>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let spawn = move || {
+            context::with(|core| drop(core.spawn(future, site)));
+        };
+        if self.is_current() {
+            spawn();
+            return Ok(());
+        }
+        inboxes::request(self.runtime, Request::Spawn(Box::new(spawn)))
+    }
+
+    fn is_current(&self) -> bool {
+        context::with(|core| core.id() == self.runtime && !core.is_closing()) == Some(true)
+    }
+
+    fn is_alive(&self) -> Result<(), SpawnError> {
+        if inboxes::of(self.runtime).belongs_to(self.runtime) { Ok(()) } else { Err(SpawnError::shutdown()) }
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("alive", &self.is_alive().is_ok()).finish_non_exhaustive()
+    }
+}
+
+impl Spawn for Handle {
+    #[track_caller]
+    fn spawn_obj(&self, future: FutureObj<'static, ()>) -> Result<(), SpawnError> {
+        self.send(future, Location::caller()).map_err(|_| SpawnError::shutdown())
+    }
+
+    fn status(&self) -> Result<(), SpawnError> {
+        self.is_alive()
+    }
+}
+
+impl LocalSpawn for Handle {
+    #[track_caller]
+    fn spawn_local_obj(&self, future: LocalFutureObj<'static, ()>) -> Result<(), SpawnError> {
+        if !self.is_current() {
+            return Err(SpawnError::shutdown());
+        }
+        let site = Location::caller();
+        context::with(|core| drop(core.spawn(future, site)));
+        Ok(())
+    }
+
+    fn status_local(&self) -> Result<(), SpawnError> {
+        if self.is_current() { Ok(()) } else { Err(SpawnError::shutdown()) }
+    }
+}
+
+/// Waits, on any thread, for a task that was spawned through a [`Handle`]. Dropping it detaches the task.
+///
+/// # Panics
+///
+/// When it is polled again after it has given its result.
+///
+/// # Cancel safety
+///
+/// Awaiting `&mut handle` can be given up and begun again; the result is not lost.
+#[must_use = "dropping a RemoteHandle detaches its task; write `drop(handle)` or `let _detached = …` if that is meant"]
+pub struct RemoteHandle<T> {
+    promise: Arc<Promise<T>>,
+}
+
+impl<T> RemoteHandle<T> {
+    /// Asks the runtime to drop the task's future, if it has not finished.
+    ///
+    /// The future is dropped on the runtime's own thread when it comes to the task.
+    pub fn abort(&self) {
+        self.promise.abort();
+    }
+
+    /// Whether the task has ended, so that awaiting the handle would not wait.
+    pub fn is_finished(&self) -> bool {
+        self.promise.is_finished()
+    }
+}
+
+impl<T> Future for RemoteHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.promise.poll_join(cx)
+    }
+}
+
+impl<T> fmt::Debug for RemoteHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteHandle").field("finished", &self.is_finished()).finish()
+    }
+}
+
+pin_project! {
+    /// A future whose result is owed to another thread.
+    struct Remote<F: Future> {
+        #[pin]
+        future: F,
+        duty: Duty<F::Output>,
+    }
+}
+
+impl<F: Future> Future for Remote<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        let promise = &this.duty.0;
+        promise.begin();
+        if promise.poll_aborted(cx) {
+            // The task drops the future now, and with it the duty, which settles the promise as cancelled.
+            return Poll::Ready(());
+        }
+        let result = match catch_unwind(AssertUnwindSafe(|| this.future.poll(cx))) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(output)) => Ok(output),
+            Err(payload) => Err(JoinError::panic(promise.site, payload)),
+        };
+        promise.settle(result);
+        Poll::Ready(())
+    }
+}

@@ -1,0 +1,142 @@
+#![forbid(unsafe_code)]
+
+use std::mem;
+use std::sync::PoisonError;
+
+use super::runtime_id::RuntimeId;
+use super::slab::Key;
+use super::sync::Mutex;
+use super::token::TaskToken;
+use crate::reactor::Waker;
+
+/// What other threads ask of a runtime, and all of it that they touch.
+///
+/// `parked` and the eventfd stand under one lock with the mail. Whoever delivers while the runtime is parked sees it
+/// and writes the eventfd; whoever delivers before makes [`park`](Inbox::park) refuse. So no wake-up is lost, and as
+/// the eventfd leaves under the same lock, none is written to a descriptor that was closed and reused.
+pub(super) struct Inbox(Mutex<Option<Box<Open>>>);
+
+/// The inbox of a living runtime.
+struct Open {
+    runtime: RuntimeId,
+    /// The runtime found its inbox empty and is, or will be at once, asleep in the reactor. Set by the runtime alone,
+    /// cleared by the first delivery or by the runtime itself.
+    parked: bool,
+    eventfd: Waker,
+    mail: Mail,
+}
+
+/// Everything delivered and not collected yet.
+#[derive(Default)]
+pub(super) struct Mail {
+    pub(super) wakes: Vec<TaskToken>,
+    pub(super) requests: Vec<Request>,
+}
+
+/// What the runtime must do on its own thread.
+pub(crate) enum Request {
+    /// Run this, which spawns a task.
+    Spawn(Box<dyn FnOnce() + Send>),
+    /// Free the slot of a socket that was dropped elsewhere.
+    FreeSource(Key),
+    /// Free the slot of a timer that was dropped elsewhere.
+    FreeTimer(Key),
+}
+
+impl Mail {
+    fn is_empty(&self) -> bool {
+        self.wakes.is_empty() && self.requests.is_empty()
+    }
+
+    /// Adds a wake. Instead of growing it first drops duplicates, so that a task woken again and again before its
+    /// runtime looks takes no more room than a few.
+    fn push_wake(&mut self, token: TaskToken) {
+        if self.wakes.len() == self.wakes.capacity() {
+            self.wakes.sort_unstable();
+            self.wakes.dedup();
+            // Half must be free, or the next sort would come too soon to be worth it.
+            self.wakes.reserve(self.wakes.len().max(8));
+        }
+        self.wakes.push(token);
+    }
+}
+
+impl Inbox {
+    /// An inbox that belongs to no runtime, and drops what is delivered.
+    pub(super) const fn closed() -> Inbox {
+        Inbox(Mutex::new(None))
+    }
+
+    pub(super) fn open(&self, runtime: RuntimeId, eventfd: Waker) {
+        let open = Open { runtime, parked: false, eventfd, mail: Mail::default() };
+        self.with(|inbox| *inbox = Some(Box::new(open)));
+    }
+
+    /// Closes the inbox and hands back what was left in it.
+    pub(super) fn close(&self) -> Mail {
+        let open = self.with(Option::take);
+        open.map(|open| open.mail).unwrap_or_default()
+    }
+
+    /// Delivers a wake to whichever runtime has this inbox.
+    pub(super) fn wake(&self, token: TaskToken) {
+        self.with(|inbox| {
+            if let Some(open) = inbox {
+                open.mail.push_wake(token);
+                open.unpark();
+            }
+        });
+    }
+
+    /// Delivers a request to this runtime, or hands it back if the runtime is gone.
+    pub(super) fn request(&self, runtime: RuntimeId, request: Request) -> Result<(), Request> {
+        self.with(|inbox| match inbox {
+            Some(open) if open.runtime == runtime => {
+                open.mail.requests.push(request);
+                open.unpark();
+                Ok(())
+            }
+            _ => Err(request),
+        })
+    }
+
+    /// Whether the inbox is that of this runtime, which then is alive.
+    pub(super) fn belongs_to(&self, runtime: RuntimeId) -> bool {
+        self.with(|inbox| inbox.as_ref().is_some_and(|open| open.runtime == runtime))
+    }
+
+    /// Declares the runtime asleep, unless there is mail. Whoever delivers from here on writes the eventfd.
+    pub(super) fn park(&self) -> bool {
+        self.with(|inbox| match inbox {
+            Some(open) if open.mail.is_empty() => {
+                open.parked = true;
+                true
+            }
+            _ => false,
+        })
+    }
+
+    /// Declares the runtime awake and exchanges the mail for an empty `mail`.
+    pub(super) fn collect(&self, mail: &mut Mail) {
+        self.with(|inbox| {
+            if let Some(open) = inbox {
+                open.parked = false;
+                mem::swap(&mut open.mail, mail);
+            }
+        });
+    }
+
+    fn with<R>(&self, f: impl FnOnce(&mut Option<Box<Open>>) -> R) -> R {
+        // No user code runs under the lock, so a poisoned one has nothing half-done in it.
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Open {
+    fn unpark(&mut self) {
+        // One write wakes the runtime, so the deliveries that follow need none.
+        if mem::take(&mut self.parked) {
+            self.eventfd.wake().expect("the runtime's eventfd takes a write");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The table of inboxes: the one thing that all threads share.
+
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use super::inbox::{Inbox, Request};
+use super::runtime_id::{MAX_RUNTIMES, RuntimeId};
+use super::token::TaskToken;
+use crate::reactor::Waker;
+
+static INBOXES: [Inbox; MAX_RUNTIMES] = [const { Inbox::closed() }; MAX_RUNTIMES];
+
+static PLACES: Mutex<Places> = Mutex::new(Places { free: Vec::new(), used: 0, serial: 0 });
+
+/// Which inboxes are taken.
+struct Places {
+    /// Places below `used` that were given back.
+    free: Vec<usize>,
+    used: usize,
+    serial: u64,
+}
+
+/// Opens an inbox for a new runtime.
+pub(super) fn open(eventfd: Waker) -> io::Result<RuntimeId> {
+    let mut places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
+    let index = match places.free.pop() {
+        Some(index) => index,
+        None if places.used < MAX_RUNTIMES => {
+            places.used += 1;
+            places.used - 1
+        }
+        None => return Err(io::Error::other(format!("{MAX_RUNTIMES} runtimes are alive in this process, the most"))),
+    };
+    places.serial += 1;
+    let id = RuntimeId::new(places.serial, index);
+    INBOXES[index].open(id, eventfd);
+    Ok(id)
+}
+
+/// Closes the inbox of a runtime. What was left in it is dropped here, on the runtime's own thread.
+pub(super) fn close(runtime: RuntimeId) {
+    let mail = of(runtime).close();
+    PLACES.lock().unwrap_or_else(PoisonError::into_inner).free.push(runtime.index());
+    drop(mail);
+}
+
+/// The inbox of a runtime that is known to be alive.
+pub(super) fn of(runtime: RuntimeId) -> &'static Inbox {
+    &INBOXES[runtime.index()]
+}
+
+/// Wakes a task from a thread, or a runtime, that is not its own.
+pub(super) fn wake(token: TaskToken) {
+    INBOXES[token.runtime()].wake(token);
+}
+
+/// Asks something of a runtime that may be gone; then the request comes back.
+pub(crate) fn request(runtime: RuntimeId, request: Request) -> Result<(), Request> {
+    of(runtime).request(runtime, request)
+}

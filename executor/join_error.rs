@@ -1,0 +1,112 @@
+#![forbid(unsafe_code)]
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::panic::Location;
+use std::sync::{Mutex, PoisonError};
+
+/// Why a task has no output: it was cancelled, or it panicked.
+///
+/// Its display names the place where the task was spawned.
+///
+/// ```
+/// # epore::block_on(async {
+/// let task = epore::spawn(async { panic!("out of cheese") });
+/// let error = task.await.unwrap_err();
+/// assert!(error.is_panic());
+/// assert_eq!(error.into_panic().downcast_ref::<&str>(), Some(&"out of cheese"));
+/// # });
+/// ```
+pub struct JoinError {
+    site: &'static Location<'static>,
+    cause: Cause,
+}
+
+enum Cause {
+    Cancelled,
+    /// The lock makes the error `Sync`, which a payload alone is not.
+    Panic(Mutex<Box<dyn Any + Send>>),
+}
+
+impl JoinError {
+    pub(super) fn cancelled(site: &'static Location<'static>) -> JoinError {
+        JoinError { site, cause: Cause::Cancelled }
+    }
+
+    pub(super) fn panic(site: &'static Location<'static>, payload: Box<dyn Any + Send>) -> JoinError {
+        JoinError { site, cause: Cause::Panic(Mutex::new(payload)) }
+    }
+
+    /// Whether the task was aborted, or its runtime shut down, before it finished.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.cause, Cause::Cancelled)
+    }
+
+    /// Whether the task panicked.
+    pub fn is_panic(&self) -> bool {
+        !self.is_cancelled()
+    }
+
+    /// The payload of the panic, for instance for [`resume_unwind`](std::panic::resume_unwind).
+    ///
+    /// # Panics
+    ///
+    /// If the task did not panic but was cancelled; [`try_into_panic`](JoinError::try_into_panic) does not.
+    #[track_caller]
+    pub fn into_panic(self) -> Box<dyn Any + Send + 'static> {
+        match self.try_into_panic() {
+            Ok(payload) => payload,
+            Err(error) => panic!("{error}, so there is no panic to take: ask is_panic first"),
+        }
+    }
+
+    /// The payload of the panic.
+    ///
+    /// # Errors
+    ///
+    /// The error itself, if the task was cancelled.
+    pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, JoinError> {
+        match self.cause {
+            Cause::Panic(payload) => Ok(payload.into_inner().unwrap_or_else(PoisonError::into_inner)),
+            Cause::Cancelled => Err(self),
+        }
+    }
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the task spawned at {} ", self.site)?;
+        match &self.cause {
+            Cause::Cancelled => f.write_str("was cancelled"),
+            Cause::Panic(payload) => {
+                let payload = payload.lock().unwrap_or_else(PoisonError::into_inner);
+                match message(&**payload) {
+                    Some(message) => write!(f, "panicked: {message}"),
+                    None => f.write_str("panicked"),
+                }
+            }
+        }
+    }
+}
+
+/// The text of a panic, if its payload is one of the two kinds that `panic!` makes.
+fn message(payload: &(dyn Any + Send)) -> Option<&str> {
+    let text = payload.downcast_ref::<&'static str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+}
+
+impl fmt::Debug for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JoinError({self})")
+    }
+}
+
+impl Error for JoinError {}
+
+impl From<JoinError> for io::Error {
+    fn from(error: JoinError) -> io::Error {
+        io::Error::other(error)
+    }
+}

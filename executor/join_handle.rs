@@ -1,0 +1,85 @@
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::join_error::JoinError;
+use super::token::TaskToken;
+use super::waker::wake_token;
+
+/// What a handle needs of the work that it stands for.
+pub(super) trait Join<T> {
+    fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>>;
+    fn is_finished(&self) -> bool;
+    fn abort(&self);
+}
+
+/// Waits for a spawned task, and can abort it. Dropping it detaches the task, which goes on.
+///
+/// It is a future of the task's output, or of a [`JoinError`] if the task panicked or was cancelled.
+///
+/// ```
+/// # epore::block_on(async {
+/// let task = epore::spawn(async { 6 * 7 });
+/// assert_eq!(task.await.unwrap(), 42);
+///
+/// let endless = epore::spawn(std::future::pending::<()>());
+/// endless.abort();
+/// assert!(endless.await.unwrap_err().is_cancelled());
+/// # });
+/// ```
+///
+/// # Panics
+///
+/// When it is polled again after it has given its result.
+///
+/// # Cancel safety
+///
+/// Awaiting `&mut handle` can be given up and begun again; the result is not lost.
+#[must_use = "dropping a JoinHandle detaches its task; write `drop(handle)` or `let _detached = …` if that is meant"]
+pub struct JoinHandle<T> {
+    work: Rc<dyn Join<T>>,
+    /// Whom to wake so that an abort is seen. Blocking work has none.
+    task: Option<TaskToken>,
+}
+
+impl<T> JoinHandle<T> {
+    pub(super) fn new(work: Rc<dyn Join<T>>, task: Option<TaskToken>) -> JoinHandle<T> {
+        JoinHandle { work, task }
+    }
+
+    /// Asks the runtime to drop the task's future, if it has not finished.
+    ///
+    /// The future is dropped the next time the runtime comes to the task, never within this call; the handle then
+    /// gives an error for which [`is_cancelled`](JoinError::is_cancelled) holds. A task of
+    /// [`spawn_blocking`](crate::spawn_blocking) can be aborted only before it has begun.
+    pub fn abort(&self) {
+        if !self.work.is_finished() {
+            self.work.abort();
+            if let Some(task) = self.task {
+                wake_token(task);
+            }
+        }
+    }
+
+    /// Whether the task has ended, so that awaiting the handle would not wait.
+    pub fn is_finished(&self) -> bool {
+        self.work.is_finished()
+    }
+}
+
+impl<T> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.work.poll_join(cx)
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").field("finished", &self.is_finished()).finish()
+    }
+}

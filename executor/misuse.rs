@@ -1,0 +1,18 @@
+//! Panics for what only a mistake in the program can cause, each with a sentence that says what to do.
+
+#![forbid(unsafe_code)]
+
+#[cold]
+#[track_caller]
+pub(crate) fn no_runtime(what: &str) -> ! {
+    panic!("{what} outside of a runtime: do it inside `epore::block_on`, or in a task that a runtime runs")
+}
+
+#[cold]
+#[track_caller]
+pub(crate) fn nested_block_on() -> ! {
+    panic!(
+        "`block_on` was called inside of a runtime, where it would stop all other tasks: await the future, spawn it, \
+         or move it to a thread with `epore::spawn_blocking`"
+    )
+}

@@ -1,0 +1,128 @@
+#![forbid(unsafe_code)]
+
+use std::mem;
+use std::panic::Location;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::join_error::JoinError;
+use super::join_handle::Join;
+
+/// A result that is made on one thread and awaited on another.
+///
+/// The wakers in it are taken out under the lock and woken or dropped after it.
+pub(super) struct Promise<T> {
+    pub(super) site: &'static Location<'static>,
+    state: Mutex<State<T>>,
+}
+
+struct State<T> {
+    stage: Stage<T>,
+    aborted: bool,
+    /// Whoever awaits the result.
+    waiter: Option<Waker>,
+    /// The task that makes the result, if a task does: it is woken so that it sees an abort.
+    maker: Option<Waker>,
+}
+
+enum Stage<T> {
+    /// Nobody has begun.
+    Waiting,
+    /// Somebody is at it.
+    Begun,
+    Settled(Result<T, JoinError>),
+    Taken,
+}
+
+impl<T> Promise<T> {
+    pub(super) fn new(site: &'static Location<'static>) -> Arc<Promise<T>> {
+        let state = State { stage: Stage::Waiting, aborted: false, waiter: None, maker: None };
+        Arc::new(Promise { site, state: Mutex::new(state) })
+    }
+
+    /// Begins the work. False means that it is not wanted any more.
+    pub(super) fn begin(&self) -> bool {
+        self.with(|state| {
+            let wanted = matches!(state.stage, Stage::Waiting);
+            if wanted {
+                state.stage = Stage::Begun;
+            }
+            wanted
+        })
+    }
+
+    /// Gives the result, unless there is one already.
+    pub(super) fn settle(&self, result: Result<T, JoinError>) {
+        let mut result = Some(result);
+        let waiter = self.with(|state| {
+            if !matches!(state.stage, Stage::Waiting | Stage::Begun) {
+                return None;
+            }
+            state.stage = Stage::Settled(result.take()?);
+            state.waiter.take()
+        });
+        if let Some(waiter) = waiter {
+            waiter.wake();
+        }
+    }
+
+    /// Whether the task that makes the result is to stop. If not, it will be woken when that changes.
+    pub(super) fn poll_aborted(&self, cx: &mut Context<'_>) -> bool {
+        let (aborted, known) =
+            self.with(|state| (state.aborted, state.maker.as_ref().is_some_and(|maker| maker.will_wake(cx.waker()))));
+        if aborted || known {
+            return aborted;
+        }
+        let maker = cx.waker().clone();
+        let (aborted, former) = self.with(|state| (state.aborted, state.maker.replace(maker)));
+        drop(former);
+        aborted
+    }
+
+    fn with<R>(&self, f: impl FnOnce(&mut State<T>) -> R) -> R {
+        // No user code runs under the lock, so a poisoned one has nothing half-done in it.
+        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<T> Join<T> for Arc<Promise<T>> {
+    fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        let waiter = cx.waker().clone();
+        let (stage, former) = self.with(|state| match state.stage {
+            Stage::Waiting | Stage::Begun => (None, state.waiter.replace(waiter)),
+            Stage::Settled(_) | Stage::Taken => (Some(mem::replace(&mut state.stage, Stage::Taken)), Some(waiter)),
+        });
+        drop(former);
+        match stage {
+            None => Poll::Pending,
+            Some(Stage::Settled(result)) => Poll::Ready(result),
+            Some(_) => panic!("a handle was polled after it had given its result: await it once"),
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.with(|state| matches!(state.stage, Stage::Settled(_) | Stage::Taken))
+    }
+
+    fn abort(&self) {
+        let (waiting, maker) = self.with(|state| {
+            state.aborted = true;
+            (matches!(state.stage, Stage::Waiting), state.maker.take())
+        });
+        if waiting {
+            self.settle(Err(JoinError::cancelled(self.site)));
+        }
+        if let Some(maker) = maker {
+            maker.wake();
+        }
+    }
+}
+
+/// The duty to settle a promise. Dropped without that, it settles it as cancelled, so that nobody waits in vain.
+pub(super) struct Duty<T>(pub(super) Arc<Promise<T>>);
+
+impl<T> Drop for Duty<T> {
+    fn drop(&mut self) {
+        self.0.settle(Err(JoinError::cancelled(self.0.site)));
+    }
+}

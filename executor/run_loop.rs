@@ -1,0 +1,180 @@
+#![forbid(unsafe_code)]
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use super::contain::contain;
+use super::core::Core;
+use super::inbox::{Mail, Request};
+use super::slab::Key;
+use super::task::Run;
+use super::tasks::Next;
+use super::{context, inboxes, waker};
+
+/// How many polls the queue gets before the reactor is looked at, so that tasks which are always ready cannot keep
+/// sockets and timers waiting. Looking costs a system call, about as much as ten short polls: this keeps it below a
+/// tenth, and a queue of polls that take 10 µs each is left for the reactor every 1.3 ms.
+pub(super) const POLLS_PER_TURN: u32 = 128;
+
+/// How many I/O operations a future may do in one poll before it must yield, so that a socket which is always ready
+/// cannot keep the other tasks waiting. At a few microseconds an operation this is well below a millisecond.
+pub(super) const IO_PER_POLL: u32 = 128;
+
+/// How many events one look at the reactor brings. The rest comes with the next: epoll deals them out in turn.
+pub(super) const EVENTS_PER_TURN: usize = 1024;
+
+impl Core {
+    /// Runs all tasks until `future` is ready.
+    pub(super) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        context::enter(self, || {
+            let mut future = pin!(future);
+            let main = MainSlot::new(self);
+            let waker = waker::for_token(self.token(main.key));
+            let mut cx = Context::from_waker(&waker);
+            loop {
+                self.io_left.set(IO_PER_POLL);
+                if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                    return output;
+                }
+                self.run_until_woken(main.key);
+            }
+        })
+    }
+
+    /// The event loop: runs tasks until it is the turn of the main future.
+    fn run_until_woken(&self, main: Key) {
+        loop {
+            if self.polls_left.get() == 0 {
+                self.turn();
+            }
+            let next = self.tasks.borrow_mut().next();
+            match next {
+                None => self.turn(),
+                Some(next) => {
+                    self.polls_left.set(self.polls_left.get() - 1);
+                    match next {
+                        Next::Task(key, task) => self.run_task(key, task),
+                        Next::Main(key) if key == main => return,
+                        Next::Main(_) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn run_task(&self, key: Key, task: Rc<dyn Run>) {
+        self.io_left.set(IO_PER_POLL);
+        let waker = waker::for_token(self.token(key));
+        let mut cx = Context::from_waker(&waker);
+        match catch_unwind(AssertUnwindSafe(|| task.run(&mut cx))) {
+            Ok(Poll::Pending) => {}
+            Ok(Poll::Ready(())) => self.retire(key, task),
+            Err(payload) => self.retire_panicked(key, task, payload),
+        }
+    }
+
+    /// Lets go of a task that has finished. Its output is dropped here if nobody holds its handle.
+    fn retire(&self, key: Key, task: Rc<dyn Run>) {
+        let held = self.tasks.borrow_mut().remove(key);
+        contain(move || {
+            let _dropped_even_if_the_waker_panics = (held, &task);
+            task.notify();
+        });
+    }
+
+    #[cold]
+    fn retire_panicked(&self, key: Key, task: Rc<dyn Run>, payload: Box<dyn Any + Send>) {
+        contain(|| task.fail(payload));
+        self.retire(key, task);
+    }
+
+    /// Looks at the reactor, the inbox and the timers once, and queues the tasks that have reason to run. If no task is
+    /// queued it waits for one.
+    fn turn(&self) {
+        self.polls_left.set(POLLS_PER_TURN);
+        let mut events = self.events.take();
+        // The order matters: once the runtime has declared itself parked, whoever wakes it writes the eventfd.
+        let idle = self.tasks.borrow().is_idle() && inboxes::of(self.id()).park();
+        let timeout = if idle { self.time_to_deadline() } else { Some(Duration::ZERO) };
+        match self.poll.borrow_mut().wait(&mut events, timeout) {
+            // A signal. The loop comes back here with the time that is left.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => events.clear(),
+            Err(error) => panic!("the runtime cannot wait for events, epoll_wait failed: {error}"),
+            Ok(()) => {}
+        }
+        self.read_mail();
+        let mut wakers = self.wakers.take();
+        for event in events.drain(..) {
+            self.sources.borrow_mut().deliver(&event, &mut wakers);
+        }
+        self.expire_timers(&mut wakers);
+        wake_all(&mut wakers);
+        self.wakers.set(wakers);
+        self.events.set(events);
+    }
+
+    /// How long the runtime may sleep; None is for ever.
+    fn time_to_deadline(&self) -> Option<Duration> {
+        let deadline = self.timers.borrow().next_deadline().filter(|&deadline| deadline != u64::MAX)?;
+        Some(Duration::from_nanos(deadline.saturating_sub(self.nanos(Instant::now()))))
+    }
+
+    fn expire_timers(&self, wakers: &mut VecDeque<Waker>) {
+        let mut timers = self.timers.borrow_mut();
+        if timers.next_deadline().is_some() {
+            timers.expire(self.nanos(Instant::now()), wakers);
+        }
+    }
+
+    /// Does what other threads have asked for.
+    fn read_mail(&self) {
+        let mut mail: Mail = self.mail.take();
+        inboxes::of(self.id()).collect(&mut mail);
+        for token in mail.wakes.drain(..) {
+            self.wake(token.task());
+        }
+        for request in mail.requests.drain(..) {
+            contain(|| match request {
+                Request::Spawn(spawn) => spawn(),
+                Request::FreeSource(key) => self.free_source(key),
+                Request::FreeTimer(key) => self.disarm_timer(key),
+            });
+        }
+        self.mail.set(mail);
+    }
+}
+
+/// Wakes in order, outside of all borrows. A waker that panics does not keep the others from waking.
+fn wake_all(wakers: &mut VecDeque<Waker>) {
+    while !wakers.is_empty() {
+        contain(|| {
+            while let Some(waker) = wakers.pop_front() {
+                waker.wake();
+            }
+        });
+    }
+}
+
+/// The name of the main future, for as long as `block_on` runs.
+struct MainSlot<'a> {
+    core: &'a Core,
+    key: Key,
+}
+
+impl<'a> MainSlot<'a> {
+    fn new(core: &'a Core) -> MainSlot<'a> {
+        MainSlot { core, key: core.tasks.borrow_mut().insert_main() }
+    }
+}
+
+impl Drop for MainSlot<'_> {
+    fn drop(&mut self) {
+        let _none_for_the_main_future = self.core.tasks.borrow_mut().remove(self.key);
+    }
+}

@@ -1,0 +1,164 @@
+#![forbid(unsafe_code)]
+
+use std::mem;
+
+/// How many bits of a key name the slot: more than 67 million live entries in one slab are refused.
+pub(crate) const INDEX_BITS: u32 = 26;
+
+/// How many bits of a key count the reuses of its slot. They may wrap: a key is a hint wherever it is not owned.
+pub(crate) const GENERATION_BITS: u32 = 26;
+
+const MAX_ENTRIES: usize = 1 << INDEX_BITS;
+const GENERATION_MASK: u32 = (1 << GENERATION_BITS) - 1;
+
+/// Ends the list of vacant slots.
+const NONE: u32 = u32::MAX;
+
+/// The name of an entry in a [`Slab`]: its slot, and which reuse of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    index: u32,
+    generation: u32,
+}
+
+impl Key {
+    /// The low `INDEX_BITS + GENERATION_BITS` bits of the result hold the key, the others are zero.
+    pub(crate) fn to_bits(self) -> u64 {
+        u64::from(self.generation) << INDEX_BITS | u64::from(self.index)
+    }
+
+    /// The key of the low bits; the others are ignored.
+    pub(crate) fn from_bits(bits: u64) -> Key {
+        let index = bits as u32 & (MAX_ENTRIES as u32 - 1);
+        Key { index, generation: (bits >> INDEX_BITS) as u32 & GENERATION_MASK }
+    }
+}
+
+/// A table whose entries keep their place, and whose keys tell a stale name from a live one.
+pub(crate) struct Slab<T> {
+    slots: Vec<Slot<T>>,
+    /// The first of the vacant slots, which form a list: the last one freed is reused first, while its memory is warm.
+    vacant: u32,
+    len: usize,
+}
+
+struct Slot<T> {
+    generation: u32,
+    entry: Entry<T>,
+}
+
+enum Entry<T> {
+    Vacant { next: u32 },
+    Occupied(T),
+}
+
+impl<T> Slab<T> {
+    pub(crate) const fn new() -> Slab<T> {
+        Slab { slots: Vec::new(), vacant: NONE, len: 0 }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn insert(&mut self, value: T) -> Key {
+        self.len += 1;
+        let entry = Entry::Occupied(value);
+        let Some(slot) = self.slots.get_mut(self.vacant as usize) else {
+            return self.grow(entry);
+        };
+        let index = self.vacant;
+        if let Entry::Vacant { next } = mem::replace(&mut slot.entry, entry) {
+            self.vacant = next;
+        }
+        Key { index, generation: slot.generation }
+    }
+
+    #[cold]
+    fn grow(&mut self, entry: Entry<T>) -> Key {
+        let index = self.slots.len();
+        assert!(index < MAX_ENTRIES, "more than {MAX_ENTRIES} tasks, sockets or timers are live in one runtime");
+        self.slots.push(Slot { generation: 0, entry });
+        Key { index: index as u32, generation: 0 }
+    }
+
+    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
+        match self.slots.get_mut(key.index as usize) {
+            Some(Slot { generation, entry: Entry::Occupied(value) }) if *generation == key.generation => Some(value),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn get(&self, key: Key) -> Option<&T> {
+        match self.slots.get(key.index as usize) {
+            Some(Slot { generation, entry: Entry::Occupied(value) }) if *generation == key.generation => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Takes the entry out, and makes its key stale.
+    pub(crate) fn remove(&mut self, key: Key) -> Option<T> {
+        self.get(key)?;
+        let slot = &mut self.slots[key.index as usize];
+        slot.generation = (slot.generation + 1) & GENERATION_MASK;
+        self.len -= 1;
+        let next = mem::replace(&mut self.vacant, key.index);
+        match mem::replace(&mut slot.entry, Entry::Vacant { next }) {
+            Entry::Occupied(value) => Some(value),
+            Entry::Vacant { .. } => None,
+        }
+    }
+
+    /// Takes any one entry out. Emptying a slab this way looks at each slot a constant number of times.
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        while let Some(slot) = self.slots.pop() {
+            if let Entry::Occupied(value) = slot.entry {
+                self.len -= 1;
+                // The list of vacant slots may lead to slots that are gone now; the slab is on its way out.
+                self.vacant = NONE;
+                return Some(value);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stale_keys_find_nothing() {
+        let mut slab = Slab::new();
+        let first = slab.insert("first");
+        assert_eq!(slab.remove(first), Some("first"));
+        let second = slab.insert("second");
+        assert_eq!(second.index, first.index);
+        assert_eq!(slab.get(first), None);
+        assert_eq!(slab.remove(first), None);
+        assert_eq!(slab.get_mut(second), Some(&mut "second"));
+        assert_eq!(slab.len(), 1);
+    }
+
+    #[test]
+    fn generations_wrap_within_their_bits() {
+        let mut slab = Slab::new();
+        let mut key = slab.insert(0);
+        slab.slots[0].generation = GENERATION_MASK;
+        key.generation = GENERATION_MASK;
+        assert_eq!(Key::from_bits(key.to_bits() | 0xfff << 52), key);
+        slab.remove(key);
+        assert_eq!(slab.insert(1).generation, 0);
+    }
+
+    #[test]
+    fn pop_empties() {
+        let mut slab = Slab::new();
+        let keys: Vec<Key> = (0..10).map(|i| slab.insert(i)).collect();
+        slab.remove(keys[9]);
+        slab.remove(keys[3]);
+        assert_eq!(std::iter::from_fn(|| slab.pop()).count(), 8);
+        let key = slab.insert(99);
+        assert_eq!((slab.len(), slab.get(key)), (1, Some(&99)));
+    }
+}

@@ -1,0 +1,146 @@
+#![forbid(unsafe_code)]
+
+use std::collections::VecDeque;
+use std::mem;
+use std::task::Waker;
+
+use super::slab::{Key, Slab};
+
+/// How many children a node of the heap has. Four entries are one cache line, and the tree is half as deep as with two.
+const ARITY: usize = 4;
+
+/// The timers of a runtime, in a heap by deadline.
+///
+/// Deadlines are nanoseconds since the runtime began. Most timers guard against something that does not happen: they
+/// are armed later than all others, at the bottom of the heap, and cancelled there, both without a single swap.
+pub(super) struct Timers {
+    heap: Vec<Node>,
+    slots: Slab<Slot>,
+}
+
+#[derive(Clone, Copy)]
+struct Node {
+    deadline: u64,
+    timer: Key,
+}
+
+struct Slot {
+    state: State,
+    waker: Waker,
+}
+
+enum State {
+    /// Where in the heap the timer stands.
+    Armed(u32),
+    Fired,
+}
+
+impl Timers {
+    pub(super) fn new() -> Timers {
+        Timers { heap: Vec::new(), slots: Slab::new() }
+    }
+
+    pub(super) fn insert(&mut self, deadline: u64, waker: Waker) -> Key {
+        let timer = self.slots.insert(Slot { state: State::Fired, waker });
+        let node = Node { deadline, timer };
+        self.heap.push(node);
+        self.sift_up(self.heap.len() - 1, node);
+        timer
+    }
+
+    /// Cancels a timer, if it is still there. Its waker is handed back, to be dropped outside of all borrows.
+    #[must_use]
+    pub(super) fn remove(&mut self, timer: Key) -> Option<Waker> {
+        let slot = self.slots.remove(timer)?;
+        if let State::Armed(place) = slot.state {
+            self.take_node(place as usize);
+        }
+        Some(slot.waker)
+    }
+
+    pub(super) fn has_fired(&self, timer: Key) -> bool {
+        self.slots.get(timer).is_none_or(|slot| matches!(slot.state, State::Fired))
+    }
+
+    pub(super) fn has_waker(&self, timer: Key, waker: &Waker) -> bool {
+        self.slots.get(timer).is_some_and(|slot| slot.waker.will_wake(waker))
+    }
+
+    /// Gives a timer another waker. The one it had is handed back, to be dropped outside of all borrows.
+    #[must_use]
+    pub(super) fn replace_waker(&mut self, timer: Key, waker: Waker) -> Option<Waker> {
+        self.slots.get_mut(timer).map(|slot| mem::replace(&mut slot.waker, waker))
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<u64> {
+        self.heap.first().map(|node| node.deadline)
+    }
+
+    /// Fires all timers whose deadline is not after `now`, and collects whom to wake, earliest first.
+    pub(super) fn expire(&mut self, now: u64, wakers: &mut VecDeque<Waker>) {
+        while let Some(first) = self.heap.first().filter(|first| first.deadline <= now) {
+            let timer = first.timer;
+            self.take_node(0);
+            if let Some(slot) = self.slots.get_mut(timer) {
+                slot.state = State::Fired;
+                wakers.push_back(mem::replace(&mut slot.waker, Waker::noop().clone()));
+            }
+        }
+    }
+
+    /// Forgets all timers and collects their wakers, to be dropped outside of all borrows.
+    pub(super) fn clear(&mut self, wakers: &mut VecDeque<Waker>) {
+        self.heap.clear();
+        while let Some(slot) = self.slots.pop() {
+            wakers.push_back(slot.waker);
+        }
+    }
+
+    /// Takes a node out of the heap and lets the last one fill its place.
+    fn take_node(&mut self, place: usize) {
+        let Some(last) = self.heap.pop() else { return };
+        if place == self.heap.len() {
+            return;
+        }
+        let parent = place.checked_sub(1).map(|below| self.heap[below / ARITY]);
+        if parent.is_some_and(|parent| last.deadline < parent.deadline) {
+            self.sift_up(place, last);
+        } else {
+            self.sift_down(place, last);
+        }
+    }
+
+    fn sift_up(&mut self, mut place: usize, node: Node) {
+        while place > 0 {
+            let above = (place - 1) / ARITY;
+            let parent = self.heap[above];
+            if parent.deadline <= node.deadline {
+                break;
+            }
+            self.put(place, parent);
+            place = above;
+        }
+        self.put(place, node);
+    }
+
+    fn sift_down(&mut self, mut place: usize, node: Node) {
+        loop {
+            let first = place * ARITY + 1;
+            let children = self.heap.get(first..).unwrap_or_default().iter().take(ARITY);
+            let earliest = children.enumerate().min_by_key(|(_, child)| child.deadline);
+            let Some((nth, &child)) = earliest.filter(|(_, child)| child.deadline < node.deadline) else {
+                break;
+            };
+            self.put(place, child);
+            place = first + nth;
+        }
+        self.put(place, node);
+    }
+
+    fn put(&mut self, place: usize, node: Node) {
+        self.heap[place] = node;
+        if let Some(slot) = self.slots.get_mut(node.timer) {
+            slot.state = State::Armed(place as u32);
+        }
+    }
+}

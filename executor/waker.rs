@@ -1,0 +1,45 @@
+//! A waker is a token: its data word names the task and points nowhere.
+
+use std::mem::ManuallyDrop;
+use std::ptr;
+use std::task::{RawWaker, RawWakerVTable, Waker};
+
+use super::token::TaskToken;
+use super::{context, inboxes};
+
+static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, drop);
+
+/// The waker of a task. It needs no drop, so that none is paid for.
+pub(super) fn for_token(token: TaskToken) -> ManuallyDrop<Waker> {
+    // SAFETY: the functions of the table take any data word whatever, as none of them follows it as a pointer. They
+    // keep no state but the static inboxes, which are thread-safe, and so may be called from any thread, in any order.
+    ManuallyDrop::new(unsafe { Waker::from_raw(raw(ptr::without_provenance(token.to_bits() as usize))) })
+}
+
+/// Wakes the named task: directly on the thread of its runtime, else through the inbox.
+pub(super) fn wake_token(token: TaskToken) {
+    let woken = context::with(|core| {
+        let own = core.id().index() == token.runtime();
+        if own {
+            core.wake(token.task());
+        }
+        own
+    });
+    if woken != Some(true) {
+        inboxes::wake(token);
+    }
+}
+
+fn raw(data: *const ()) -> RawWaker {
+    RawWaker::new(data, &VTABLE)
+}
+
+unsafe fn clone(data: *const ()) -> RawWaker {
+    raw(data)
+}
+
+unsafe fn wake(data: *const ()) {
+    wake_token(TaskToken::from_bits(data.addr() as u64));
+}
+
+unsafe fn drop(_: *const ()) {}

@@ -1,0 +1,57 @@
+//! Epore is an async runtime for one thread on Linux.
+//!
+//! It stands on epoll and three small crates. [`block_on`] runs a future and all the tasks that it [`spawn`]s on the
+//! thread that calls it; [`net`] has the sockets, [`time`] the timers, [`spawn_blocking`] takes work that blocks
+//! elsewhere. Futures need not be `Send`, so tasks share what they like through `Rc` and `RefCell`.
+//!
+//! ```
+//! use epore::net::{TcpListener, TcpStream};
+//!
+//! epore::block_on(async {
+//!     let listener = TcpListener::bind("127.0.0.1:0").await?;
+//!     let addr = listener.local_addr()?;
+//!
+//!     let server = epore::spawn(async move {
+//!         let (stream, _) = listener.accept().await?;
+//!         stream.write_all(b"hello, world").await
+//!     });
+//!
+//!     let mut text = Vec::new();
+//!     TcpStream::connect(addr).await?.read_to_end(&mut text).await?;
+//!     assert_eq!(text, b"hello, world");
+//!     server.await?
+//! })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # What to know
+//!
+//! - A task runs until it awaits something that is not ready. One that computes for long keeps the others waiting; move
+//!   such work to [`spawn_blocking`].
+//! - A panic in a task ends that task alone, and becomes the [`JoinError`] of its handle.
+//! - When `block_on` returns, the tasks that are left are dropped. Await what must be finished.
+//! - Wakers may be sent to any thread, and outlive their task and its runtime.
+//! - Below the futures is the [`reactor`], a safe layer over epoll that can be used alone.
+//!
+//! # Features
+//!
+//! - `hyper`: hyper's runtime traits, in the module `hyper`.
+
+#![deny(missing_docs)]
+#![deny(clippy::undocumented_unsafe_blocks)]
+#![deny(unsafe_op_in_unsafe_fn)]
+
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+compile_error!("epore stands on epoll and packs task names into 64 bits: it builds for 64-bit Linux only");
+
+mod compat;
+mod executor;
+pub mod net;
+pub mod reactor;
+pub mod time;
+
+#[cfg(feature = "hyper")]
+pub use compat::hyper;
+pub use executor::{
+    Builder, Handle, JoinError, JoinHandle, RemoteHandle, Runtime, YieldNow, block_on, spawn, spawn_blocking, yield_now,
+};

@@ -1,0 +1,157 @@
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::vec;
+
+use crate::executor::spawn_blocking;
+
+/// Looks up the addresses of a host.
+///
+/// Names are looked up by the system's getaddrinfo(3), on a thread for blocking work, so that a slow name server keeps
+/// nobody waiting but the one who asks. Addresses that are literal touch no thread.
+///
+/// ```
+/// # epore::block_on(async {
+/// let mut addrs = epore::net::lookup_host("127.0.0.1:80").await?;
+/// assert_eq!(addrs.next(), Some(([127, 0, 0, 1], 80).into()));
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
+///
+/// # Errors
+///
+/// [`InvalidInput`](io::ErrorKind::InvalidInput) if a text is not of the form `host:port`; otherwise what the look-up
+/// says, with the name that was looked up.
+///
+/// # Panics
+///
+/// When a name has to be looked up outside of a runtime.
+///
+/// # Cancel safety
+///
+/// It can be dropped at any time. A look-up that has begun goes on in its thread, and its answer is thrown away.
+pub async fn lookup_host(host: impl ToSocketAddrs) -> io::Result<impl Iterator<Item = SocketAddr>> {
+    resolve(&host).await
+}
+
+/// Whatever addresses can be made of: `SocketAddr` and its kin, `(host, port)`, a text `host:port`, a slice of addresses.
+///
+/// A host is an IP address or a name. The trait is sealed.
+pub trait ToSocketAddrs: sealed::Target {}
+
+impl<T: sealed::Target + ?Sized> ToSocketAddrs for T {}
+
+/// All addresses of a target, in the order in which they are to be tried.
+pub(super) async fn resolve(host: &(impl ToSocketAddrs + ?Sized)) -> io::Result<vec::IntoIter<SocketAddr>> {
+    match host.target()? {
+        Target::Addrs(addrs) => Ok(addrs.into_iter()),
+        Target::Name(host, port) => look_up(host, port).await,
+    }
+}
+
+async fn look_up(host: String, port: u16) -> io::Result<vec::IntoIter<SocketAddr>> {
+    let name = host.clone();
+    let answer = spawn_blocking(move || std::net::ToSocketAddrs::to_socket_addrs(&(name.as_str(), port)));
+    let answer = answer.await?;
+    answer.map_err(|error| io::Error::new(error.kind(), format!("cannot look up the host `{host}`: {error}")))
+}
+
+pub enum Target {
+    Addrs(Vec<SocketAddr>),
+    Name(String, u16),
+}
+
+mod sealed {
+    use std::io;
+
+    pub trait Target {
+        #[doc(hidden)]
+        fn target(&self) -> io::Result<super::Target>;
+    }
+}
+
+impl sealed::Target for SocketAddr {
+    fn target(&self) -> io::Result<Target> {
+        Ok(Target::Addrs(vec![*self]))
+    }
+}
+
+impl sealed::Target for [SocketAddr] {
+    fn target(&self) -> io::Result<Target> {
+        Ok(Target::Addrs(self.to_vec()))
+    }
+}
+
+impl<const N: usize> sealed::Target for [SocketAddr; N] {
+    fn target(&self) -> io::Result<Target> {
+        self.as_slice().target()
+    }
+}
+
+impl sealed::Target for Vec<SocketAddr> {
+    fn target(&self) -> io::Result<Target> {
+        self.as_slice().target()
+    }
+}
+
+/// Implements the trait for types that turn into a `SocketAddr`.
+macro_rules! addresses {
+    ($($type:ty),*) => {$(
+        impl sealed::Target for $type {
+            fn target(&self) -> io::Result<Target> {
+                SocketAddr::from(*self).target()
+            }
+        }
+    )*};
+}
+
+addresses!(SocketAddrV4, SocketAddrV6, (IpAddr, u16), (Ipv4Addr, u16), (Ipv6Addr, u16));
+
+impl sealed::Target for (&str, u16) {
+    fn target(&self) -> io::Result<Target> {
+        let (host, port) = *self;
+        match host.parse::<IpAddr>() {
+            Ok(ip) => (ip, port).target(),
+            Err(_) if host.is_empty() => Err(invalid("the host is empty".to_owned())),
+            Err(_) => Ok(Target::Name(host.to_owned(), port)),
+        }
+    }
+}
+
+impl sealed::Target for (String, u16) {
+    fn target(&self) -> io::Result<Target> {
+        (self.0.as_str(), self.1).target()
+    }
+}
+
+impl sealed::Target for str {
+    fn target(&self) -> io::Result<Target> {
+        if let Ok(addr) = self.parse::<SocketAddr>() {
+            return addr.target();
+        }
+        let Some((host, port)) = self.rsplit_once(':') else {
+            return Err(invalid(format!("`{self}` has no port: write `host:port`")));
+        };
+        match port.parse() {
+            Ok(port) => (host, port).target(),
+            Err(_) => Err(invalid(format!("`{port}` in `{self}` is not a port number from 0 to 65535"))),
+        }
+    }
+}
+
+impl sealed::Target for String {
+    fn target(&self) -> io::Result<Target> {
+        self.as_str().target()
+    }
+}
+
+impl<T: sealed::Target + ?Sized> sealed::Target for &T {
+    fn target(&self) -> io::Result<Target> {
+        (**self).target()
+    }
+}
+
+fn invalid(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message)
+}

@@ -1,0 +1,26 @@
+//! TCP, and the names of its addresses.
+//!
+//! A socket costs nothing until it has to wait: only then is it registered with the reactor, once, for good. It is bound
+//! then to the runtime that it waited in. Waiting for it in another one is an error that says so;
+//! [`into_std`](TcpStream::into_std) and [`from_std`](TcpStream::from_std) move it.
+//!
+//! All operations take `&self`, and any number of tasks may wait for one socket. All of them are woken when it becomes
+//! ready, and the first to come wins.
+//!
+//! # Cancel safety
+//!
+//! Dropping a pending future loses nothing that its documentation does not name: a single read, write, accept or wait has
+//! either happened and said so, or has not happened.
+//!
+//! # Fairness
+//!
+//! A socket that is always ready would let a loop of reads run for ever. So a task yields by itself after 128 operations
+//! in one poll.
+
+mod lookup;
+mod source;
+mod sys;
+pub mod tcp;
+
+pub use lookup::{ToSocketAddrs, lookup_host};
+pub use tcp::{TcpListener, TcpStream};

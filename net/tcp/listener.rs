@@ -1,0 +1,159 @@
+#![forbid(unsafe_code)]
+
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::time::{Duration, Instant};
+
+use super::TcpStream;
+use crate::executor::{Direction, Timer};
+use crate::net::lookup::{ToSocketAddrs, resolve};
+use crate::net::source::Source;
+use crate::net::sys;
+
+/// How long an accept that failed for want of descriptors or memory waits before it says so. A loop that tries again at
+/// once then makes ten tries a second, and leaves the machine to those who can free some.
+const EXHAUSTED_DELAY: Duration = Duration::from_millis(100);
+
+/// A socket that accepts TCP connections.
+///
+/// ```
+/// # epore::block_on(async {
+/// use epore::net::{TcpListener, TcpStream};
+///
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let addr = listener.local_addr()?;
+/// let client = epore::spawn(async move { TcpStream::connect(addr).await });
+/// let (stream, peer) = listener.accept().await?;
+/// assert_eq!(client.await.unwrap()?.local_addr()?, peer);
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct TcpListener {
+    source: Source<std::net::TcpListener>,
+}
+
+impl TcpListener {
+    /// Listens on the first of the addresses that can be bound. Port 0 lets the system choose.
+    ///
+    /// The address may be reused right after a former listener (`SO_REUSEADDR`), and the backlog is as long as the
+    /// system allows.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`lookup_host`](crate::net::lookup_host), socket(2), bind(2) and listen(2), with the address added.
+    ///
+    /// # Panics
+    ///
+    /// When a name has to be looked up outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub async fn bind(addr: impl ToSocketAddrs) -> io::Result<TcpListener> {
+        let mut last = None;
+        for addr in resolve(&addr).await? {
+            match sys::listen(&addr) {
+                Ok(listener) => return Ok(TcpListener { source: Source::new(listener) }),
+                Err(error) => last = Some(io::Error::new(error.kind(), format!("cannot listen on {addr}: {error}"))),
+            }
+        }
+        Err(last.unwrap_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no address to listen on was given")))
+    }
+
+    /// Takes over a listener of the standard library, and makes it non-blocking.
+    ///
+    /// # Errors
+    ///
+    /// Those of ioctl(2) with `FIONBIO`.
+    pub fn from_std(listener: std::net::TcpListener) -> io::Result<TcpListener> {
+        listener.set_nonblocking(true)?;
+        Ok(TcpListener { source: Source::new(listener) })
+    }
+
+    /// Gives the descriptor, still non-blocking, to the standard library.
+    ///
+    /// # Errors
+    ///
+    /// Those of epoll_ctl(2).
+    pub fn into_std(self) -> io::Result<std::net::TcpListener> {
+        self.source.into_inner()
+    }
+
+    /// Waits for a connection.
+    ///
+    /// What went wrong with a connection before it was accepted, as `ECONNABORTED`, concerns nobody: the next one is
+    /// waited for.
+    ///
+    /// # Errors
+    ///
+    /// Those of accept(2). When descriptors or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the error
+    /// comes 100 milliseconds late, so that a loop around this call does not spin; the connection stays in the backlog.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; no connection is lost.
+    pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let accepted = self.source.io(Direction::Read, |listener| Ok((accept(listener)?, false))).await;
+        if let Err(error) = &accepted
+            && is_exhausted(error)
+        {
+            let mut delay = Timer::new(Instant::now() + EXHAUSTED_DELAY);
+            poll_fn(|cx| delay.poll(cx)).await;
+        }
+        let (stream, peer) = accepted?;
+        Ok((TcpStream::new(Source::new(stream)), peer))
+    }
+
+    /// The address that the socket is bound to.
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockname(2).
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.source.get().local_addr()
+    }
+}
+
+impl AsFd for TcpListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.source.get().as_fd()
+    }
+}
+
+impl AsRawFd for TcpListener {
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
+    }
+}
+
+fn accept(listener: &std::net::TcpListener) -> io::Result<(std::net::TcpStream, SocketAddr)> {
+    sys::accept(listener).map_err(|error| match error.raw_os_error() {
+        // The connection failed, not the listener. An interruption is what is tried again, within the budget.
+        Some(errno) if CONNECTION_ERRORS.contains(&errno) => io::ErrorKind::Interrupted.into(),
+        _ => error,
+    })
+}
+
+/// What accept(2) reports of the connection that it was about to accept, and asks to be treated like `EAGAIN`.
+const CONNECTION_ERRORS: [i32; 9] = [
+    libc::ECONNABORTED,
+    libc::EPROTO,
+    libc::ENETDOWN,
+    libc::ENOPROTOOPT,
+    libc::EHOSTDOWN,
+    libc::ENONET,
+    libc::EHOSTUNREACH,
+    libc::EOPNOTSUPP,
+    libc::ENETUNREACH,
+];
+
+fn is_exhausted(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
+}

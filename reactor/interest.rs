@@ -1,0 +1,83 @@
+#![forbid(unsafe_code)]
+
+use std::ops::{BitOr, BitOrAssign};
+
+/// What a registration asks to be told of, and how often.
+///
+/// Directions are joined with `|`. The trigger is edge, unless [`level`](Interest::level) or
+/// [`one_shot`](Interest::one_shot) says otherwise. Errors and hang-ups are always reported, as epoll_ctl(2) has it.
+///
+/// ```
+/// use epore::reactor::Interest;
+///
+/// let both = Interest::READABLE | Interest::WRITABLE;
+/// assert!(both.is_readable() && both.is_writable() && !both.is_priority());
+/// assert!(both.level().is_level());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Interest(u32);
+
+impl Interest {
+    /// Data to read, a connection to accept, or the peer's end of stream.
+    pub const READABLE: Interest = Interest((libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLET) as u32);
+    /// Room to write, or a connection made.
+    pub const WRITABLE: Interest = Interest((libc::EPOLLOUT | libc::EPOLLET) as u32);
+    /// Exceptional conditions, such as out-of-band data on a TCP socket.
+    pub const PRIORITY: Interest = Interest((libc::EPOLLPRI | libc::EPOLLET) as u32);
+
+    /// The same interest, reported for as long as it holds.
+    pub const fn level(self) -> Interest {
+        Interest(self.0 & !(libc::EPOLLET as u32))
+    }
+
+    /// The same interest, reported once and then not again until the descriptor is
+    /// [reregistered](crate::reactor::Registry::reregister).
+    pub const fn one_shot(self) -> Interest {
+        Interest(self.0 | libc::EPOLLONESHOT as u32)
+    }
+
+    /// Whether readable events are asked for.
+    pub const fn is_readable(self) -> bool {
+        self.0 & libc::EPOLLIN as u32 != 0
+    }
+
+    /// Whether writable events are asked for.
+    pub const fn is_writable(self) -> bool {
+        self.0 & libc::EPOLLOUT as u32 != 0
+    }
+
+    /// Whether priority events are asked for.
+    pub const fn is_priority(self) -> bool {
+        self.0 & libc::EPOLLPRI as u32 != 0
+    }
+
+    /// Whether events are reported for as long as they hold.
+    pub const fn is_level(self) -> bool {
+        self.0 & libc::EPOLLET as u32 == 0
+    }
+
+    /// Whether one event ends the interest.
+    pub const fn is_one_shot(self) -> bool {
+        self.0 & libc::EPOLLONESHOT as u32 != 0
+    }
+
+    pub(super) const fn bits(self) -> u32 {
+        self.0
+    }
+}
+
+/// Joins the directions. The result is level-triggered if either side is, one-shot if either side is.
+impl BitOr for Interest {
+    type Output = Interest;
+
+    fn bitor(self, other: Interest) -> Interest {
+        let edge = self.0 & other.0 & libc::EPOLLET as u32;
+        Interest(self.level().0 | other.level().0 | edge)
+    }
+}
+
+impl BitOrAssign for Interest {
+    fn bitor_assign(&mut self, other: Interest) {
+        *self = *self | other;
+    }
+}

@@ -1,0 +1,91 @@
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use super::{Event, Interest, Token, sys};
+
+/// Says which descriptors a [`Poll`](super::Poll) watches.
+///
+/// It is `Send + Sync`: an owned clone, alone or in an [`Arc`](std::sync::Arc), registers from other threads while the
+/// `Poll` is waiting.
+///
+/// ```
+/// use epore::reactor::{Interest, Poll};
+///
+/// let (mut poll, mut events) = (Poll::new()?, Vec::with_capacity(8));
+/// let registry = poll.registry().try_clone()?;
+/// let thread = std::thread::spawn(move || {
+///     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+///     registry.register(&listener, 5, Interest::READABLE)?;
+///     std::net::TcpStream::connect(listener.local_addr()?)?;
+///     Ok::<_, std::io::Error>(listener)
+/// });
+/// poll.poll(&mut events, None)?;
+/// assert!(events[0].is_readable());
+/// # thread.join().unwrap()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Registry {
+    epoll: OwnedFd,
+}
+
+impl Registry {
+    pub(super) fn new(epoll: OwnedFd) -> Registry {
+        Registry { epoll }
+    }
+
+    /// Watches `source` for `interest`; its events carry `token`.
+    ///
+    /// What is ready already is reported by the next wait.
+    ///
+    /// # Errors
+    ///
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) if the descriptor is registered,
+    /// [`PermissionDenied`](io::ErrorKind::PermissionDenied) if its kind has no readiness, as a regular file; otherwise
+    /// those of epoll_ctl(2).
+    pub fn register(&self, source: &impl AsFd, token: impl Into<Token>, interest: Interest) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, source.as_fd(), token.into(), interest)
+    }
+
+    /// Replaces the token and the interest of a registered descriptor, and arms a one-shot descriptor again.
+    ///
+    /// What is ready now is reported by the next wait, also with the edge trigger.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](io::ErrorKind::NotFound) if the descriptor is not registered; otherwise those of epoll_ctl(2).
+    pub fn reregister(&self, source: &impl AsFd, token: impl Into<Token>, interest: Interest) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_MOD, source.as_fd(), token.into(), interest)
+    }
+
+    /// Ends the watch on `source`. Events that a wait has brought already may still carry its token.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](io::ErrorKind::NotFound) if the descriptor is not registered; otherwise those of epoll_ctl(2).
+    pub fn deregister(&self, source: &impl AsFd) -> io::Result<()> {
+        // Linux ignores the event of a DEL; since 2.6.9 any will do.
+        self.control(libc::EPOLL_CTL_DEL, source.as_fd(), Token(0), Interest::READABLE)
+    }
+
+    /// A second handle to the same epoll instance, for another owner.
+    ///
+    /// # Errors
+    ///
+    /// Those of fcntl(2) with `F_DUPFD_CLOEXEC`: no descriptor is left.
+    pub fn try_clone(&self) -> io::Result<Registry> {
+        Ok(Registry { epoll: self.epoll.try_clone()? })
+    }
+
+    fn control(&self, operation: i32, source: BorrowedFd<'_>, token: Token, interest: Interest) -> io::Result<()> {
+        sys::epoll_ctl(self.as_fd(), operation, source, Event::new(interest.bits(), token))
+    }
+}
+
+impl AsFd for Registry {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
+    }
+}

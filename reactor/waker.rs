@@ -1,0 +1,60 @@
+#![forbid(unsafe_code)]
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+
+use super::{Interest, Registry, Token, sys};
+
+/// Wakes a blocked [`Poll`](super::Poll) from any thread.
+///
+/// Each [`wake`](Waker::wake) makes the poll report the waker's token as readable; wakes that come before the poll
+/// looks are one event.
+///
+/// ```
+/// use epore::reactor::{Poll, Token, Waker};
+///
+/// let mut poll = Poll::new()?;
+/// let waker = Waker::new(poll.registry(), 9)?;
+/// let thread = std::thread::spawn(move || waker.wake());
+/// let mut events = Vec::with_capacity(8);
+/// poll.poll(&mut events, None)?;
+/// assert_eq!(events[0].token(), Token(9));
+/// # thread.join().unwrap()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Waker {
+    eventfd: File,
+}
+
+impl Waker {
+    /// Opens an eventfd(2) and registers it under `token`. Dropping the waker ends the registration.
+    ///
+    /// # Errors
+    ///
+    /// Those of eventfd(2) and epoll_ctl(2): no descriptor or no memory is left.
+    pub fn new(registry: &Registry, token: impl Into<Token>) -> io::Result<Waker> {
+        let eventfd = File::from(sys::eventfd()?);
+        registry.register(&eventfd, token, Interest::READABLE)?;
+        Ok(Waker { eventfd })
+    }
+
+    /// Wakes the poll, now or when it waits next.
+    ///
+    /// # Errors
+    ///
+    /// Those of write(2) to an eventfd. None is known to happen in practice.
+    pub fn wake(&self) -> io::Result<()> {
+        // The counter is never read, as each write is an edge of its own, until it is full.
+        match (&self.eventfd).write(&1u64.to_ne_bytes()) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let _emptied_by_another = (&self.eventfd).read(&mut [0; 8]);
+                (&self.eventfd).write(&1u64.to_ne_bytes())?;
+            }
+            result => {
+                result?;
+            }
+        }
+        Ok(())
+    }
+}

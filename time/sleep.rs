@@ -1,0 +1,79 @@
+#![forbid(unsafe_code)]
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use crate::executor::Timer;
+
+/// As far from now as a deadline is put whose duration the clock cannot count: a thousand years, in seconds.
+const FAR_FUTURE: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
+
+/// Waits until `duration` has passed from now, that is from this call.
+///
+/// ```
+/// # use std::time::Duration;
+/// # epore::block_on(async {
+/// epore::time::sleep(Duration::from_millis(1)).await;
+/// # });
+/// ```
+///
+/// # Panics
+///
+/// The future panics when it is first polled outside of a runtime.
+///
+/// # Cancel safety
+///
+/// It can be dropped at any time, and polled again after another branch of a `select!` has won.
+pub fn sleep(duration: Duration) -> Sleep {
+    sleep_until(after(duration))
+}
+
+/// Waits until `deadline`. One that has passed lets the other tasks run once and is ready then.
+///
+/// Panics and cancel safety are those of [`sleep`].
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep { timer: Timer::new(deadline) }
+}
+
+/// The instant at which `duration` from now will have passed.
+pub(super) fn after(duration: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(duration).unwrap_or_else(|| now + FAR_FUTURE)
+}
+
+/// The future of [`sleep`] and [`sleep_until`].
+///
+/// It is plain data, `Send`, `Sync` and `Unpin`. Its timer is armed by the first poll, in the runtime of that poll.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct Sleep {
+    timer: Timer,
+}
+
+impl Sleep {
+    /// When it is to end.
+    pub fn deadline(&self) -> Instant {
+        self.timer.deadline()
+    }
+
+    /// Whether it has ended, as seen by its last poll.
+    pub fn is_elapsed(&self) -> bool {
+        self.timer.has_fired()
+    }
+
+    /// Moves the deadline, whether or not the former one has passed.
+    ///
+    /// A task that waits for the sleep must poll it again to be woken at the new deadline.
+    pub fn reset(&mut self, deadline: Instant) {
+        self.timer.reset(deadline);
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.timer.poll(cx)
+    }
+}

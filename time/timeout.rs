@@ -1,0 +1,102 @@
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use pin_project_lite::pin_project;
+
+use super::sleep::{Sleep, after, sleep_until};
+
+/// Gives `future` up if it is not ready before `duration` has passed.
+///
+/// The time counts from the first poll, and the clock is not even read for a future that is ready at once. The future
+/// is polled before the time is looked at, so one that is ready at the deadline still wins.
+///
+/// ```
+/// # use std::time::Duration;
+/// # epore::block_on(async {
+/// use epore::time::timeout;
+///
+/// let never = std::future::pending::<()>();
+/// assert!(timeout(Duration::from_millis(1), never).await.is_err());
+/// assert_eq!(timeout(Duration::from_millis(1), async { 42 }).await, Ok(42));
+/// # });
+/// ```
+///
+/// # Errors
+///
+/// [`Elapsed`] if the time passed first.
+///
+/// # Panics
+///
+/// The future panics when it has to wait outside of a runtime.
+///
+/// # Cancel safety
+///
+/// That of `future`, which is dropped with it, and when it has timed out.
+pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
+    Timeout { future: future.into_future(), limit: Limit::Duration(duration) }
+}
+
+/// Gives `future` up if it is not ready before `deadline`. Otherwise as [`timeout`].
+pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
+    Timeout { future: future.into_future(), limit: Limit::Sleep(sleep_until(deadline)) }
+}
+
+pin_project! {
+    /// The future of [`timeout`] and [`timeout_at`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct Timeout<F> {
+        #[pin]
+        future: F,
+        limit: Limit,
+    }
+}
+
+#[derive(Debug)]
+enum Limit {
+    /// Not polled yet.
+    Duration(Duration),
+    Sleep(Sleep),
+}
+
+impl<F: Future> Future for Timeout<F> {
+    type Output = Result<F::Output, Elapsed>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Poll::Ready(output) = this.future.poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        if let Limit::Duration(duration) = *this.limit {
+            *this.limit = Limit::Sleep(sleep_until(after(duration)));
+        }
+        match this.limit {
+            Limit::Sleep(sleep) => Pin::new(sleep).poll(cx).map(|()| Err(Elapsed(()))),
+            Limit::Duration(_) => Poll::Pending,
+        }
+    }
+}
+
+/// The error of a [`timeout`]: the time passed before the future was ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elapsed(());
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the time limit has passed")
+    }
+}
+
+impl Error for Elapsed {}
+
+impl From<Elapsed> for io::Error {
+    fn from(error: Elapsed) -> io::Error {
+        io::Error::new(io::ErrorKind::TimedOut, error)
+    }
+}
