@@ -1,0 +1,39 @@
+//! What several tests share.
+
+#![allow(dead_code)]
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// How long a test waits for something that must happen before it gives up.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where a program is that a test needs, or `None` with a word to the reader where it may be missing.
+///
+/// In CI it may not: there a missing program is a failure.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let extra = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    let found = std::env::split_paths(&path).chain(extra).map(|folder| folder.join(name)).find(|file| file.is_file());
+    if found.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "{name} is not installed, and CI skips nothing: run .ci/setup");
+        eprintln!("skipped: {name} is not installed (run .ci/setup)");
+    }
+    found
+}
+
+/// Waits, without the runtime, until a condition holds.
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// The numbers of this process's open descriptors.
+pub fn open_descriptors() -> Vec<i32> {
+    let entries = std::fs::read_dir("/proc/self/fd").expect("/proc is mounted");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    names.filter_map(|name| name.to_str()?.parse().ok()).collect()
+}
