@@ -13,7 +13,7 @@ use super::contain::contain;
 use super::context;
 use super::join_error::JoinError;
 use super::join_handle::JoinHandle;
-use super::misuse::no_runtime;
+use super::misuse::{no_runtime, no_thread};
 use super::promise::{Duty, Promise};
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -141,14 +141,27 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
+    match try_spawn_blocking(f) {
+        Ok(handle) => handle,
+        Err(error) => no_thread(&error),
+    }
+}
+
+/// As [`spawn_blocking`], for callers who can report that the system refuses the first thread.
+#[track_caller]
+pub(crate) fn try_spawn_blocking<T, F>(f: F) -> io::Result<JoinHandle<T>>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
     let site = Location::caller();
     match context::with(|core| start(&core.blocking, f, site)) {
-        Some(handle) => handle,
+        Some(started) => started,
         None => no_runtime("`spawn_blocking` was called"),
     }
 }
 
-pub(super) fn start<T, F>(pool: &Arc<Pool>, f: F, site: &'static Location<'static>) -> JoinHandle<T>
+pub(super) fn start<T, F>(pool: &Arc<Pool>, f: F, site: &'static Location<'static>) -> io::Result<JoinHandle<T>>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
@@ -161,8 +174,6 @@ where
             duty.0.settle(result.map_err(|payload| JoinError::panic(site, payload)));
         }
     };
-    if let Err(error) = pool.submit(Box::new(job)) {
-        panic!("`spawn_blocking` at {site} cannot start a thread: {error}");
-    }
-    JoinHandle::new(Rc::new(promise), None)
+    pool.submit(Box::new(job))?;
+    Ok(JoinHandle::new(Rc::new(promise), None))
 }

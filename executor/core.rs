@@ -27,7 +27,7 @@ use super::token::TaskToken;
 use super::waiters::WaiterId;
 use crate::reactor;
 
-/// The token of the eventfd by which other threads wake the runtime. No key has all bits set.
+/// The token of the eventfd by which other threads wake the runtime. No slot has the index of all ones.
 const EVENTFD: usize = usize::MAX;
 
 /// Everything that one runtime owns. Its thread alone touches it.
@@ -118,7 +118,9 @@ impl Core {
                 contain(|| task.cancel());
                 contain(move || task.notify());
             }
-            contain(|| inboxes::close(self.id));
+            // What was left in the inbox is dropped on this thread, as it may be futures that were to be spawned.
+            let mail = inboxes::of(self.id).close();
+            contain(|| drop(mail));
             contain(|| self.blocking.close());
             let mut wakers = VecDeque::new();
             self.sources.borrow_mut().clear(&mut wakers);
@@ -127,6 +129,7 @@ impl Core {
                 contain(|| drop(waker));
             }
         });
+        inboxes::vacate(self.id);
     }
 }
 

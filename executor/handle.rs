@@ -95,14 +95,14 @@ impl Handle {
         context::with(|core| core.id() == self.runtime && !core.is_closing()) == Some(true)
     }
 
-    fn is_alive(&self) -> Result<(), SpawnError> {
-        if inboxes::of(self.runtime).belongs_to(self.runtime) { Ok(()) } else { Err(SpawnError::shutdown()) }
+    fn is_alive(&self) -> bool {
+        inboxes::of(self.runtime).belongs_to(self.runtime)
     }
 }
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("alive", &self.is_alive().is_ok()).finish_non_exhaustive()
+        f.debug_struct("Handle").field("alive", &self.is_alive()).finish_non_exhaustive()
     }
 }
 
@@ -113,7 +113,7 @@ impl Spawn for Handle {
     }
 
     fn status(&self) -> Result<(), SpawnError> {
-        self.is_alive()
+        if self.is_alive() { Ok(()) } else { Err(SpawnError::shutdown()) }
     }
 }
 

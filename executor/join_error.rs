@@ -20,6 +20,11 @@ use std::sync::{Mutex, PoisonError};
 /// # });
 /// ```
 pub struct JoinError {
+    /// Boxed, since room for an error is part of every task, and few fail.
+    failure: Box<Failure>,
+}
+
+struct Failure {
     site: &'static Location<'static>,
     cause: Cause,
 }
@@ -32,16 +37,16 @@ enum Cause {
 
 impl JoinError {
     pub(super) fn cancelled(site: &'static Location<'static>) -> JoinError {
-        JoinError { site, cause: Cause::Cancelled }
+        JoinError { failure: Box::new(Failure { site, cause: Cause::Cancelled }) }
     }
 
     pub(super) fn panic(site: &'static Location<'static>, payload: Box<dyn Any + Send>) -> JoinError {
-        JoinError { site, cause: Cause::Panic(Mutex::new(payload)) }
+        JoinError { failure: Box::new(Failure { site, cause: Cause::Panic(Mutex::new(payload)) }) }
     }
 
     /// Whether the task was aborted, or its runtime shut down, before it finished.
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.cause, Cause::Cancelled)
+        matches!(self.failure.cause, Cause::Cancelled)
     }
 
     /// Whether the task panicked.
@@ -68,17 +73,18 @@ impl JoinError {
     ///
     /// The error itself, if the task was cancelled.
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, JoinError> {
-        match self.cause {
+        let Failure { site, cause } = *self.failure;
+        match cause {
             Cause::Panic(payload) => Ok(payload.into_inner().unwrap_or_else(PoisonError::into_inner)),
-            Cause::Cancelled => Err(self),
+            Cause::Cancelled => Err(JoinError::cancelled(site)),
         }
     }
 }
 
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the task spawned at {} ", self.site)?;
-        match &self.cause {
+        write!(f, "the task spawned at {} ", self.failure.site)?;
+        match &self.failure.cause {
             Cause::Cancelled => f.write_str("was cancelled"),
             Cause::Panic(payload) => {
                 let payload = payload.lock().unwrap_or_else(PoisonError::into_inner);

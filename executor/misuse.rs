@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::io;
+
 #[cold]
 #[track_caller]
 pub(crate) fn no_runtime(what: &str) -> ! {
@@ -10,7 +12,13 @@ pub(crate) fn no_runtime(what: &str) -> ! {
 
 #[cold]
 #[track_caller]
-pub(crate) fn nested_block_on() -> ! {
+pub(super) fn no_thread(error: &io::Error) -> ! {
+    panic!("`spawn_blocking` cannot start its first thread: {error}")
+}
+
+#[cold]
+#[track_caller]
+pub(super) fn nested_block_on() -> ! {
     panic!(
         "`block_on` was called inside of a runtime, where it would stop all other tasks: await the future, spawn it, \
          or move it to a thread with `epore::spawn_blocking`"

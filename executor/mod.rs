@@ -36,6 +36,7 @@ pub use runtime::{Runtime, block_on, spawn};
 pub use yield_now::{YieldNow, yield_now};
 
 pub(crate) use self::core::Core;
+pub(crate) use blocking::try_spawn_blocking;
 pub(crate) use inbox::Request;
 pub(crate) use inboxes::request;
 pub(crate) use misuse::no_runtime;

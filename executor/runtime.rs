@@ -12,7 +12,7 @@ use super::context;
 use super::core::Core;
 use super::handle::Handle;
 use super::join_handle::JoinHandle;
-use super::misuse::{nested_block_on, no_runtime};
+use super::misuse::{nested_block_on, no_runtime, no_thread};
 
 /// An event loop with its tasks, timers and sockets, for the one thread that made it.
 ///
@@ -81,7 +81,10 @@ impl Runtime {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        blocking::start(&self.core.blocking, f, Location::caller())
+        match blocking::start(&self.core.blocking, f, Location::caller()) {
+            Ok(handle) => handle,
+            Err(error) => no_thread(&error),
+        }
     }
 
     /// A handle that spawns on this runtime from any thread.
@@ -154,7 +157,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 ///
 /// # Panics
 ///
-/// Outside of a runtime; and when 67,108,864 tasks are alive. While the runtime is being dropped it does not panic: the
+/// Outside of a runtime; and when 67,108,863 tasks are alive. While the runtime is being dropped it does not panic: the
 /// task is cancelled at once.
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>

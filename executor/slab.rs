@@ -2,13 +2,16 @@
 
 use std::mem;
 
-/// How many bits of a key name the slot: more than 67 million live entries in one slab are refused.
+/// How many bits of a key name the slot.
 pub(crate) const INDEX_BITS: u32 = 26;
 
 /// How many bits of a key count the reuses of its slot. They may wrap: a key is a hint wherever it is not owned.
 pub(crate) const GENERATION_BITS: u32 = 26;
 
-const MAX_ENTRIES: usize = 1 << INDEX_BITS;
+/// How many entries a slab holds at most, 67,108,863. The index of all ones is left out, so that it can mean no slot.
+const MAX_ENTRIES: usize = INDEX_MASK as usize;
+
+const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
 const GENERATION_MASK: u32 = (1 << GENERATION_BITS) - 1;
 
 /// Ends the list of vacant slots.
@@ -29,8 +32,7 @@ impl Key {
 
     /// The key of the low bits; the others are ignored.
     pub(crate) fn from_bits(bits: u64) -> Key {
-        let index = bits as u32 & (MAX_ENTRIES as u32 - 1);
-        Key { index, generation: (bits >> INDEX_BITS) as u32 & GENERATION_MASK }
+        Key { index: bits as u32 & INDEX_MASK, generation: (bits >> INDEX_BITS) as u32 & GENERATION_MASK }
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::vec;
 
-use crate::executor::spawn_blocking;
+use crate::executor::try_spawn_blocking;
 
 /// Looks up the addresses of a host.
 ///
@@ -52,9 +52,9 @@ pub(super) async fn resolve(host: &(impl ToSocketAddrs + ?Sized)) -> io::Result<
 
 async fn look_up(host: String, port: u16) -> io::Result<vec::IntoIter<SocketAddr>> {
     let name = host.clone();
-    let answer = spawn_blocking(move || std::net::ToSocketAddrs::to_socket_addrs(&(name.as_str(), port)));
-    let answer = answer.await?;
-    answer.map_err(|error| io::Error::new(error.kind(), format!("cannot look up the host `{host}`: {error}")))
+    let look_up = move || std::net::ToSocketAddrs::to_socket_addrs(&(name.as_str(), port));
+    let failed = |error: io::Error| io::Error::new(error.kind(), format!("cannot look up the host `{host}`: {error}"));
+    try_spawn_blocking(look_up).map_err(failed)?.await?.map_err(failed)
 }
 
 pub enum Target {

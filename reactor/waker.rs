@@ -5,6 +5,9 @@ use std::io::{self, Read, Write};
 
 use super::{Interest, Registry, Token, sys};
 
+/// What a write adds to the counter of an eventfd.
+const ONE: [u8; 8] = 1u64.to_ne_bytes();
+
 /// Wakes a blocked [`Poll`](super::Poll) from any thread.
 ///
 /// Each [`wake`](Waker::wake) makes the poll report the waker's token as readable; wakes that come before the poll
@@ -46,15 +49,12 @@ impl Waker {
     /// Those of write(2) to an eventfd. None is known to happen in practice.
     pub fn wake(&self) -> io::Result<()> {
         // The counter is never read, as each write is an edge of its own, until it is full.
-        match (&self.eventfd).write(&1u64.to_ne_bytes()) {
+        match (&self.eventfd).write_all(&ONE) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 let _emptied_by_another = (&self.eventfd).read(&mut [0; 8]);
-                (&self.eventfd).write(&1u64.to_ne_bytes())?;
+                (&self.eventfd).write_all(&ONE)
             }
-            result => {
-                result?;
-            }
+            result => result,
         }
-        Ok(())
     }
 }

@@ -39,12 +39,12 @@ use super::sleep::{Sleep, after, sleep_until};
 ///
 /// That of `future`, which is dropped with it, and when it has timed out.
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
-    Timeout { future: future.into_future(), limit: Limit::Duration(duration) }
+    Timeout { future: future.into_future(), duration, sleep: None }
 }
 
 /// Gives `future` up if it is not ready before `deadline`. Otherwise as [`timeout`].
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
-    Timeout { future: future.into_future(), limit: Limit::Sleep(sleep_until(deadline)) }
+    Timeout { future: future.into_future(), duration: Duration::ZERO, sleep: Some(sleep_until(deadline)) }
 }
 
 pin_project! {
@@ -54,15 +54,10 @@ pin_project! {
     pub struct Timeout<F> {
         #[pin]
         future: F,
-        limit: Limit,
+        duration: Duration,
+        // None until the future has had to wait.
+        sleep: Option<Sleep>,
     }
-}
-
-#[derive(Debug)]
-enum Limit {
-    /// Not polled yet.
-    Duration(Duration),
-    Sleep(Sleep),
 }
 
 impl<F: Future> Future for Timeout<F> {
@@ -73,13 +68,8 @@ impl<F: Future> Future for Timeout<F> {
         if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(Ok(output));
         }
-        if let Limit::Duration(duration) = *this.limit {
-            *this.limit = Limit::Sleep(sleep_until(after(duration)));
-        }
-        match this.limit {
-            Limit::Sleep(sleep) => Pin::new(sleep).poll(cx).map(|()| Err(Elapsed(()))),
-            Limit::Duration(_) => Poll::Pending,
-        }
+        let sleep = this.sleep.get_or_insert_with(|| sleep_until(after(*this.duration)));
+        Pin::new(sleep).poll(cx).map(|()| Err(Elapsed(())))
     }
 }
 
