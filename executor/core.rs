@@ -49,10 +49,12 @@ pub(crate) struct Core {
     /// When the runtime began. Deadlines count from here.
     began: Instant,
     pub(super) blocking: Arc<Pool>,
-    /// Buffers of the run loop, kept for their memory. Taken out while in use.
-    pub(super) events: Cell<reactor::Events>,
-    pub(super) wakers: Cell<VecDeque<Waker>>,
-    pub(super) mail: Cell<Mail>,
+    /// The last waiter that was given a name.
+    last_waiter: Cell<WaiterId>,
+    /// What the last look at the reactor and at the inbox brought, and whom it wakes.
+    pub(super) events: RefCell<reactor::Events>,
+    pub(super) mail: RefCell<Mail>,
+    pub(super) wakers: RefCell<VecDeque<Waker>>,
 }
 
 impl Core {
@@ -62,17 +64,18 @@ impl Core {
         Ok(Core {
             id: inboxes::open(eventfd)?,
             poll: RefCell::new(poll),
-            tasks: RefCell::new(Tasks::new()),
-            sources: RefCell::new(Sources::new()),
-            timers: RefCell::new(Timers::new()),
+            tasks: RefCell::default(),
+            sources: RefCell::default(),
+            timers: RefCell::default(),
             polls_left: Cell::new(POLLS_PER_TURN),
             io_left: Cell::new(0),
             closing: Cell::new(false),
             began: Instant::now(),
             blocking,
-            events: Cell::new(Vec::with_capacity(EVENTS_PER_TURN)),
-            wakers: Cell::new(VecDeque::new()),
-            mail: Cell::new(Mail::default()),
+            last_waiter: Cell::new(WaiterId::POLLER),
+            events: RefCell::new(Vec::with_capacity(EVENTS_PER_TURN)),
+            mail: RefCell::default(),
+            wakers: RefCell::default(),
         })
     }
 
@@ -122,10 +125,14 @@ impl Core {
             let mail = inboxes::of(self.id).close();
             contain(|| drop(mail));
             contain(|| self.blocking.close());
-            let mut wakers = VecDeque::new();
-            self.sources.borrow_mut().clear(&mut wakers);
-            self.timers.borrow_mut().clear(&mut wakers);
-            while let Some(waker) = wakers.pop_front() {
+            loop {
+                let source = self.sources.borrow_mut().pop();
+                let Some(source) = source else { break };
+                contain(|| drop(source));
+            }
+            loop {
+                let waker = self.timers.borrow_mut().pop();
+                let Some(waker) = waker else { break };
                 contain(|| drop(waker));
             }
         });
@@ -167,43 +174,47 @@ impl Core {
 
     /// Frees the slot of a descriptor. Those who still wait for it are not woken: it is theirs no more.
     pub(crate) fn free_source(&self, key: Key) {
-        let mut wakers = self.wakers.take();
-        self.sources.borrow_mut().remove(key, &mut wakers);
-        wakers.clear();
-        self.wakers.set(wakers);
+        let source = self.sources.borrow_mut().remove(key);
+        drop(source);
     }
 
-    pub(crate) fn is_ready(&self, key: Key, direction: Direction) -> bool {
-        self.sources.borrow_mut().is_ready(key, direction)
-    }
-
-    pub(crate) fn clear_ready(&self, key: Key, direction: Direction) {
-        self.sources.borrow_mut().clear_ready(key, direction);
-    }
-
-    pub(crate) fn clear_drained(&self, key: Key, direction: Direction) {
-        self.sources.borrow_mut().clear_drained(key, direction);
-    }
-
-    pub(crate) fn next_waiter(&self) -> WaiterId {
-        self.sources.borrow_mut().next_waiter()
-    }
-
-    /// Notes that the waiter is to be woken when the direction becomes ready.
-    pub(crate) fn wait(&self, key: Key, direction: Direction, id: WaiterId, cx: &mut Context<'_>) {
-        let known = |sources: &mut Sources| sources.waiters(key, direction).is_some_and(|all| all.has(id, cx.waker()));
-        if known(&mut self.sources.borrow_mut()) {
-            return;
+    /// Ready if an operation is worth trying. If not, the waiter will be woken when it is; it gets its name here.
+    pub(crate) fn poll_ready(
+        &self,
+        key: Key,
+        direction: Direction,
+        waiter: &mut Option<WaiterId>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let mut sources = self.sources.borrow_mut();
+        let Some(side) = sources.side(key, direction).filter(|side| !side.is_ready()) else {
+            return Poll::Ready(());
+        };
+        let id = *waiter.get_or_insert_with(|| self.next_waiter());
+        if !side.waiters.has(id, cx.waker()) {
+            // Cloning and dropping wakers is foreign code, which runs outside of the borrow.
+            drop(sources);
+            let waker = cx.waker().clone();
+            let former = self.sources.borrow_mut().side(key, direction).and_then(|side| side.waiters.insert(id, waker));
+            drop(former);
         }
-        let waker = cx.waker().clone();
-        let former = self.sources.borrow_mut().waiters(key, direction).and_then(|all| all.insert(id, waker));
-        drop(former);
+        Poll::Pending
+    }
+
+    fn next_waiter(&self) -> WaiterId {
+        self.last_waiter.set(self.last_waiter.get().next());
+        self.last_waiter.get()
     }
 
     /// Forgets a waiter that was dropped.
     pub(crate) fn forget_waiter(&self, key: Key, direction: Direction, id: WaiterId) {
-        let former = self.sources.borrow_mut().waiters(key, direction).and_then(|all| all.remove(id));
+        let former = self.sources.borrow_mut().side(key, direction).and_then(|side| side.waiters.remove(id));
         drop(former);
+    }
+
+    /// Records that an operation has drained the direction. See [`Sources::clear_ready`].
+    pub(crate) fn clear_ready(&self, key: Key, direction: Direction, partial: bool) {
+        self.sources.borrow_mut().clear_ready(key, direction, partial);
     }
 }
 

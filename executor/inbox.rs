@@ -121,7 +121,9 @@ impl Inbox {
         self.with(|inbox| {
             if let Some(open) = inbox {
                 open.parked = false;
-                mem::swap(&mut open.mail, mail);
+                if !open.mail.is_empty() {
+                    mem::swap(&mut open.mail, mail);
+                }
             }
         });
     }

@@ -1,17 +1,17 @@
 #![forbid(unsafe_code)]
 
 use std::any::Any;
-use std::collections::VecDeque;
 use std::io;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::contain::contain;
 use super::core::Core;
-use super::inbox::{Mail, Request};
+use super::inbox::Request;
 use super::slab::Key;
 use super::task::Run;
 use super::tasks::Next;
@@ -98,25 +98,23 @@ impl Core {
     /// queued it waits for one.
     fn turn(&self) {
         self.polls_left.set(POLLS_PER_TURN);
-        let mut events = self.events.take();
         // The order matters: once the runtime has declared itself parked, whoever wakes it writes the eventfd.
         let idle = self.tasks.borrow().is_idle() && inboxes::of(self.id()).park();
         let timeout = if idle { self.time_to_deadline() } else { Some(Duration::ZERO) };
-        match self.poll.borrow_mut().wait(&mut events, timeout) {
-            // A signal. The loop comes back here with the time that is left.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => events.clear(),
-            Err(error) => panic!("the runtime cannot wait for events, epoll_wait failed: {error}"),
-            Ok(()) => {}
-        }
+        self.wait(timeout);
         self.read_mail();
-        let mut wakers = self.wakers.take();
-        for event in events.drain(..) {
-            self.sources.borrow_mut().deliver(&event, &mut wakers);
+        self.deliver_events();
+        self.expire_timers();
+        self.wake_all();
+    }
+
+    fn wait(&self, timeout: Option<Duration>) {
+        match self.poll.borrow_mut().wait(&mut self.events.borrow_mut(), timeout) {
+            Ok(()) => {}
+            // A signal, which leaves no events. The loop comes back here with the time that is left.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => panic!("the runtime cannot wait for events, epoll_wait failed: {error}"),
         }
-        self.expire_timers(&mut wakers);
-        wake_all(&mut wakers);
-        self.wakers.set(wakers);
-        self.events.set(events);
     }
 
     /// How long the runtime may sleep; None is for ever.
@@ -125,39 +123,48 @@ impl Core {
         Some(Duration::from_nanos(deadline.saturating_sub(self.nanos(Instant::now()))))
     }
 
-    fn expire_timers(&self, wakers: &mut VecDeque<Waker>) {
-        let mut timers = self.timers.borrow_mut();
-        if timers.next_deadline().is_some() {
-            timers.expire(self.nanos(Instant::now()), wakers);
-        }
-    }
-
     /// Does what other threads have asked for.
     fn read_mail(&self) {
-        let mut mail: Mail = self.mail.take();
+        let mut mail = self.mail.borrow_mut();
         inboxes::of(self.id()).collect(&mut mail);
         for token in mail.wakes.drain(..) {
             self.wake(token.task());
         }
-        for request in mail.requests.drain(..) {
+        let requests = mem::take(&mut mail.requests);
+        drop(mail);
+        for request in requests {
             contain(|| match request {
                 Request::Spawn(spawn) => spawn(),
                 Request::FreeSource(key) => self.free_source(key),
                 Request::FreeTimer(key) => self.disarm_timer(key),
             });
         }
-        self.mail.set(mail);
     }
-}
 
-/// Wakes in order, outside of all borrows. A waker that panics does not keep the others from waking.
-fn wake_all(wakers: &mut VecDeque<Waker>) {
-    while !wakers.is_empty() {
-        contain(|| {
-            while let Some(waker) = wakers.pop_front() {
-                waker.wake();
+    fn deliver_events(&self) {
+        let (mut sources, mut wakers) = (self.sources.borrow_mut(), self.wakers.borrow_mut());
+        for event in self.events.borrow().iter() {
+            sources.deliver(event, &mut wakers);
+        }
+    }
+
+    fn expire_timers(&self) {
+        let mut timers = self.timers.borrow_mut();
+        if timers.next_deadline().is_some() {
+            timers.expire(self.nanos(Instant::now()), &mut self.wakers.borrow_mut());
+        }
+    }
+
+    /// Wakes in order all that were collected, outside of all borrows. A panic of one does not keep the others asleep.
+    fn wake_all(&self) {
+        loop {
+            let waker = self.wakers.borrow_mut().pop_front();
+            let Some(waker) = waker else { break };
+            match waker::token_of(&waker) {
+                Some(token) if token.runtime() == self.id().index() => self.wake(token.task()),
+                _ => contain(|| waker.wake()),
             }
-        });
+        }
     }
 }
 

@@ -54,11 +54,13 @@ enum Entry<T> {
     Occupied(T),
 }
 
-impl<T> Slab<T> {
-    pub(crate) const fn new() -> Slab<T> {
+impl<T> Default for Slab<T> {
+    fn default() -> Slab<T> {
         Slab { slots: Vec::new(), vacant: NONE, len: 0 }
     }
+}
 
+impl<T> Slab<T> {
     pub(crate) fn len(&self) -> usize {
         self.len
     }
@@ -131,7 +133,7 @@ mod tests {
 
     #[test]
     fn stale_keys_find_nothing() {
-        let mut slab = Slab::new();
+        let mut slab = Slab::default();
         let first = slab.insert("first");
         assert_eq!(slab.remove(first), Some("first"));
         let second = slab.insert("second");
@@ -144,7 +146,7 @@ mod tests {
 
     #[test]
     fn generations_wrap_within_their_bits() {
-        let mut slab = Slab::new();
+        let mut slab = Slab::default();
         let mut key = slab.insert(0);
         slab.slots[0].generation = GENERATION_MASK;
         key.generation = GENERATION_MASK;
@@ -155,7 +157,7 @@ mod tests {
 
     #[test]
     fn pop_empties() {
-        let mut slab = Slab::new();
+        let mut slab = Slab::default();
         let keys: Vec<Key> = (0..10).map(|i| slab.insert(i)).collect();
         slab.remove(keys[9]);
         slab.remove(keys[3]);

@@ -10,6 +10,7 @@ use super::task::Run;
 ///
 /// A key stands in the queue at most once for each life of its slot, so the queue is never longer than the number of
 /// tasks and of those that finished since it was last walked through.
+#[derive(Default)]
 pub(super) struct Tasks {
     slots: Slab<Slot>,
     queue: VecDeque<Key>,
@@ -29,10 +30,6 @@ pub(super) enum Next {
 }
 
 impl Tasks {
-    pub(super) fn new() -> Tasks {
-        Tasks { slots: Slab::new(), queue: VecDeque::new() }
-    }
-
     /// Adds a task and queues it for its first poll.
     pub(super) fn insert(&mut self, task: Rc<dyn Run>) -> Key {
         let key = self.slots.insert(Slot { task: Some(task), queued: true });

@@ -13,6 +13,7 @@ const ARITY: usize = 4;
 ///
 /// Deadlines are nanoseconds since the runtime began. Most timers guard against something that does not happen: they
 /// are armed later than all others, at the bottom of the heap, and cancelled there, both without a single swap.
+#[derive(Default)]
 pub(super) struct Timers {
     heap: Vec<Node>,
     slots: Slab<Slot>,
@@ -36,10 +37,6 @@ enum State {
 }
 
 impl Timers {
-    pub(super) fn new() -> Timers {
-        Timers { heap: Vec::new(), slots: Slab::new() }
-    }
-
     pub(super) fn insert(&mut self, deadline: u64, waker: Waker) -> Key {
         let timer = self.slots.insert(Slot { state: State::Fired, waker });
         let node = Node { deadline, timer };
@@ -88,12 +85,10 @@ impl Timers {
         }
     }
 
-    /// Forgets all timers and collects their wakers, to be dropped outside of all borrows.
-    pub(super) fn clear(&mut self, wakers: &mut VecDeque<Waker>) {
+    /// Forgets any one timer, or says that there is none. Its waker is to be dropped outside of all borrows.
+    pub(super) fn pop(&mut self) -> Option<Waker> {
         self.heap.clear();
-        while let Some(slot) = self.slots.pop() {
-            wakers.push_back(slot.waker);
-        }
+        self.slots.pop().map(|slot| slot.waker)
     }
 
     /// Takes a node out of the heap and lets the last one fill its place.

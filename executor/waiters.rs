@@ -1,30 +1,36 @@
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
+use std::iter;
 use std::mem;
+use std::num::NonZeroU64;
 use std::task::Waker;
 
 /// Tells the waiters of one source apart, so that a future which is dropped takes its own waker with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WaiterId(u64);
+pub(crate) struct WaiterId(NonZeroU64);
 
 impl WaiterId {
     /// The one waiter of a poll function, whose latest call counts: `Future` asks for no more.
-    pub(crate) const POLLER: WaiterId = WaiterId(0);
+    pub(crate) const POLLER: WaiterId = WaiterId(NonZeroU64::MIN);
 
     pub(super) fn next(self) -> WaiterId {
-        WaiterId(self.0 + 1)
+        WaiterId(self.0.saturating_add(1))
     }
 }
 
-/// Those who wait for one direction of a source. Nearly always it is one.
-pub(super) enum Waiters {
-    None,
-    One(Waiter),
-    Many(Vec<Waiter>),
+/// Those who wait for one direction of a source. Nearly always it is one, which needs no allocation.
+#[derive(Default)]
+pub(super) struct Waiters {
+    first: Option<Waiter>,
+    /// Empty while `first` is. Boxed to keep an idle socket small.
+    more: Option<Box<More>>,
 }
 
-pub(super) struct Waiter {
+#[derive(Default)]
+struct More(Vec<Waiter>);
+
+struct Waiter {
     id: WaiterId,
     waker: Waker,
 }
@@ -32,70 +38,46 @@ pub(super) struct Waiter {
 impl Waiters {
     /// Whether the waiter is there and would wake the same task. It runs no foreign code.
     pub(super) fn has(&self, id: WaiterId, waker: &Waker) -> bool {
-        self.as_slice().iter().any(|waiter| waiter.id == id && waiter.waker.will_wake(waker))
+        let is = |waiter: &Waiter| waiter.id == id && waiter.waker.will_wake(waker);
+        self.first.as_ref().is_some_and(is) || self.more.as_ref().is_some_and(|more| more.0.iter().any(is))
     }
 
     /// Adds a waiter, or gives it another waker. The waker it had is handed back, to be dropped outside of all borrows.
     #[must_use]
     pub(super) fn insert(&mut self, id: WaiterId, waker: Waker) -> Option<Waker> {
-        if let Some(waiter) = self.as_mut_slice().iter_mut().find(|waiter| waiter.id == id) {
-            return Some(mem::replace(&mut waiter.waker, waker));
-        }
-        let waiter = Waiter { id, waker };
-        *self = match mem::replace(self, Waiters::None) {
-            Waiters::None => Waiters::One(waiter),
-            Waiters::One(first) => Waiters::Many(vec![first, waiter]),
-            Waiters::Many(mut all) => {
-                all.push(waiter);
-                Waiters::Many(all)
-            }
+        let Some(first) = &mut self.first else {
+            self.first = Some(Waiter { id, waker });
+            return None;
         };
+        let more = self.more.iter_mut().flat_map(|more| &mut more.0);
+        if let Some(known) = iter::once(first).chain(more).find(|waiter| waiter.id == id) {
+            return Some(mem::replace(&mut known.waker, waker));
+        }
+        self.more.get_or_insert_default().0.push(Waiter { id, waker });
         None
     }
 
     /// Removes a waiter. Its waker is handed back, to be dropped outside of all borrows.
     #[must_use]
     pub(super) fn remove(&mut self, id: WaiterId) -> Option<Waker> {
-        match self {
-            Waiters::One(waiter) if waiter.id == id => match mem::replace(self, Waiters::None) {
-                Waiters::One(waiter) => Some(waiter.waker),
-                _ => None,
-            },
-            Waiters::Many(all) => {
-                let place = all.iter().position(|waiter| waiter.id == id)?;
-                Some(all.remove(place).waker)
-            }
-            _ => None,
+        let more = self.more.as_mut().map(|more| &mut more.0);
+        if self.first.as_ref().is_some_and(|first| first.id == id) {
+            let next = more.filter(|more| !more.is_empty()).map(|more| more.remove(0));
+            return mem::replace(&mut self.first, next).map(|waiter| waiter.waker);
         }
+        let more = more?;
+        let place = more.iter().position(|waiter| waiter.id == id)?;
+        Some(more.remove(place).waker)
     }
 
     /// Moves all wakers to `wakers`, in the order in which they came.
     pub(super) fn take_into(&mut self, wakers: &mut VecDeque<Waker>) {
-        match self {
-            Waiters::None => {}
-            // Those who were many will be many again: the memory is kept.
-            Waiters::Many(all) => wakers.extend(all.drain(..).map(|waiter| waiter.waker)),
-            Waiters::One(_) => {
-                if let Waiters::One(waiter) = mem::replace(self, Waiters::None) {
-                    wakers.push_back(waiter.waker);
-                }
+        if let Some(first) = self.first.take() {
+            wakers.push_back(first.waker);
+            if let Some(more) = &mut self.more {
+                // Those who were many will be many again: the memory is kept.
+                wakers.extend(more.0.drain(..).map(|waiter| waiter.waker));
             }
-        }
-    }
-
-    fn as_slice(&self) -> &[Waiter] {
-        match self {
-            Waiters::None => &[],
-            Waiters::One(waiter) => std::slice::from_ref(waiter),
-            Waiters::Many(all) => all,
-        }
-    }
-
-    fn as_mut_slice(&mut self) -> &mut [Waiter] {
-        match self {
-            Waiters::None => &mut [],
-            Waiters::One(waiter) => std::slice::from_mut(waiter),
-            Waiters::Many(all) => all,
         }
     }
 }

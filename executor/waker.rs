@@ -16,6 +16,11 @@ pub(super) fn for_token(token: TaskToken) -> ManuallyDrop<Waker> {
     ManuallyDrop::new(unsafe { Waker::from_raw(raw(ptr::without_provenance(token.to_bits() as usize))) })
 }
 
+/// The token that a waker holds, if it is one of Epore's.
+pub(super) fn token_of(waker: &Waker) -> Option<TaskToken> {
+    ptr::eq(waker.vtable(), &VTABLE).then(|| TaskToken::from_bits(waker.data().addr() as u64))
+}
+
 /// Wakes the named task: directly on the thread of its runtime, else through the inbox.
 pub(super) fn wake_token(token: TaskToken) {
     let woken = context::with(|core| {

@@ -1,8 +1,8 @@
 #![forbid(unsafe_code)]
 
-use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::pin::Pin;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
@@ -52,27 +52,18 @@ impl<T: AsFd> Source<T> {
     /// # Cancel safety
     ///
     /// Dropped before it is ready, it has done nothing.
-    pub(super) async fn io<R>(
-        &self,
-        direction: Direction,
-        mut operation: impl FnMut(&T) -> io::Result<(R, Partial)>,
-    ) -> io::Result<R> {
-        let mut waiter = Waiter { registration: &self.registration, direction, id: None };
-        let result = poll_fn(|cx| self.poll_io(cx, direction, &mut waiter.id, &mut operation)).await;
-        // An operation becomes worth trying by an event, which takes all waiters off the list.
-        waiter.id = None;
-        result
+    pub(super) fn io<R, F>(&self, direction: Direction, operation: F) -> Io<'_, T, F>
+    where
+        F: FnMut(&T) -> io::Result<(R, Partial)> + Unpin,
+    {
+        Io { source: self, direction, waiter: None, operation }
     }
 
     /// Waits until an operation is worth trying.
     pub(super) async fn ready(&self, direction: Direction) -> io::Result<()> {
-        let mut waiter = Waiter { registration: &self.registration, direction, id: None };
-        let result = poll_fn(|cx| {
-            in_runtime(|core| self.registration.poll_ready(core, self.io.as_fd(), cx, direction, &mut waiter.id))
-        })
-        .await;
-        waiter.id = None;
-        result
+        // Asked first, the reactor answers; then there is nothing left to do.
+        in_runtime(|core| self.registration.key_or_begin(core, self.io.as_fd()))?;
+        self.io(direction, |_| Ok(((), false))).await
     }
 
     /// The poll form of [`io`](Source::io), for one task at a time in each direction.
@@ -92,12 +83,11 @@ impl<T: AsFd> Source<T> {
         operation: impl FnOnce(&T) -> io::Result<(R, Partial)>,
     ) -> io::Result<R> {
         let result = operation(&self.io);
-        match &result {
-            Ok((_, true)) => self.registration.note(direction, Core::clear_drained),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.registration.note(direction, Core::clear_ready);
+        match self.registration.lease.get() {
+            None => self.registration.learn(None, direction, &result),
+            Some(lease) => {
+                lease.within(|core| self.registration.learn(Some((core, lease.key)), direction, &result));
             }
-            _ => {}
         }
         result.map(|(value, _)| value)
     }
@@ -110,14 +100,22 @@ impl<T: AsFd> Source<T> {
         mut operation: impl FnMut(&T) -> io::Result<(R, Partial)>,
     ) -> Poll<io::Result<R>> {
         in_runtime(|core| {
+            let mut key = self.registration.key_in(core)?;
             while core.spend_io() {
-                if self.registration.must_ask(direction) {
-                    ready!(self.registration.poll_ready(core, self.io.as_fd(), cx, direction, waiter))?;
+                // Once a direction is drained, only the reactor knows when the operation is worth trying again.
+                if key.is_none() && self.registration.is_drained(direction) {
+                    key = Some(self.registration.begin(core, self.io.as_fd())?);
                 }
-                match self.try_io(direction, &mut operation) {
+                if let Some(key) = key {
+                    ready!(core.poll_ready(key, direction, waiter, cx));
+                }
+                let result = operation(&self.io);
+                self.registration.learn(key.map(|key| (core, key)), direction, &result);
+                match result {
+                    Ok((value, _)) => return Poll::Ready(Ok(value)),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    result => return Poll::Ready(result),
+                    Err(error) => return Poll::Ready(Err(error)),
                 }
             }
             cx.waker().wake_by_ref();
@@ -126,10 +124,45 @@ impl<T: AsFd> Source<T> {
     }
 }
 
-fn in_runtime<R>(f: impl FnOnce(&Core) -> Poll<io::Result<R>>) -> Poll<io::Result<R>> {
+fn in_runtime<R>(f: impl FnOnce(&Core) -> R) -> R {
     match context::with(f) {
-        Some(polled) => polled,
+        Some(result) => result,
         None => no_runtime("a socket was awaited"),
+    }
+}
+
+/// The future of [`Source::io`].
+pub(super) struct Io<'a, T: AsFd, F> {
+    source: &'a Source<T>,
+    direction: Direction,
+    /// The name under which it waits, from when it first had to until it is ready.
+    waiter: Option<WaiterId>,
+    operation: F,
+}
+
+impl<T, R, F> Future for Io<'_, T, F>
+where
+    T: AsFd,
+    F: FnMut(&T) -> io::Result<(R, Partial)> + Unpin,
+{
+    type Output = io::Result<R>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let result = ready!(this.source.poll_io(cx, this.direction, &mut this.waiter, &mut this.operation));
+        // It became worth trying by an event, which has taken all waiters off the list.
+        this.waiter = None;
+        Poll::Ready(result)
+    }
+}
+
+/// Dropped before it is ready, it takes its waker off the list.
+impl<T: AsFd, F> Drop for Io<'_, T, F> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(id) = self.waiter {
+            self.source.registration.forget_waiter(self.direction, id);
+        }
     }
 }
 
@@ -151,36 +184,19 @@ struct Lease {
 }
 
 impl Registration {
-    fn drained(&self, direction: Direction) -> &AtomicBool {
-        match direction {
-            Direction::Read => &self.read_drained,
-            Direction::Write => &self.write_drained,
+    /// The slot that the socket has in this runtime, if it has one at all.
+    fn key_in(&self, core: &Core) -> io::Result<Option<Key>> {
+        match self.lease.get() {
+            Some(lease) if lease.runtime != core.id() => Err(elsewhere()),
+            lease => Ok(lease.map(|lease| lease.key)),
         }
     }
 
-    /// Whether only the reactor knows if an operation is worth trying.
-    fn must_ask(&self, direction: Direction) -> bool {
-        self.lease.get().is_some() || self.drained(direction).load(Relaxed)
-    }
-
-    /// Ready when the reactor has said so since the direction was drained last.
-    fn poll_ready(
-        &self,
-        core: &Core,
-        fd: BorrowedFd<'_>,
-        cx: &mut Context<'_>,
-        direction: Direction,
-        waiter: &mut Option<WaiterId>,
-    ) -> Poll<io::Result<()>> {
-        let key = match self.lease.get() {
-            Some(lease) => lease.key_in(core)?,
-            None => self.begin(core, fd)?,
-        };
-        if core.is_ready(key, direction) {
-            return Poll::Ready(Ok(()));
+    fn key_or_begin(&self, core: &Core, fd: BorrowedFd<'_>) -> io::Result<Key> {
+        match self.key_in(core)? {
+            Some(key) => Ok(key),
+            None => self.begin(core, fd),
         }
-        core.wait(key, direction, *waiter.get_or_insert_with(|| core.next_waiter()), cx);
-        Poll::Pending
     }
 
     #[cold]
@@ -196,11 +212,34 @@ impl Registration {
         Ok(key)
     }
 
-    /// Records that a direction was drained, in the runtime if there is one, else for the time until there is.
-    fn note(&self, direction: Direction, record: impl FnOnce(&Core, Key, Direction)) {
-        match self.lease.get() {
+    fn is_drained(&self, direction: Direction) -> bool {
+        self.drained(direction).load(Relaxed)
+    }
+
+    fn drained(&self, direction: Direction) -> &AtomicBool {
+        match direction {
+            Direction::Read => &self.read_drained,
+            Direction::Write => &self.write_drained,
+        }
+    }
+
+    /// Notes what the result of an operation says of its direction: in the socket's slot, or before it has one here.
+    fn learn<R>(&self, slot: Option<(&Core, Key)>, direction: Direction, result: &io::Result<(R, Partial)>) {
+        let partial = match result {
+            Ok((_, true)) => true,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
+            _ => return,
+        };
+        match slot {
+            Some((core, key)) => core.clear_ready(key, direction, partial),
             None => self.drained(direction).store(true, Relaxed),
-            Some(lease) => lease.within(|core| record(core, lease.key, direction)).unwrap_or_default(),
+        }
+    }
+
+    #[cold]
+    fn forget_waiter(&self, direction: Direction, id: WaiterId) {
+        if let Some(lease) = self.lease.get() {
+            lease.within(|core| core.forget_waiter(lease.key, direction, id));
         }
     }
 
@@ -226,28 +265,9 @@ impl Drop for Registration {
 }
 
 impl Lease {
-    fn key_in(&self, core: &Core) -> io::Result<Key> {
-        if self.runtime == core.id() { Ok(self.key) } else { Err(elsewhere()) }
-    }
-
     /// Calls `f` if this thread is in the runtime of the lease.
     fn within<R>(&self, f: impl FnOnce(&Core) -> R) -> Option<R> {
         context::with(|core| (core.id() == self.runtime).then(|| f(core))).flatten()
-    }
-}
-
-/// A future that waits, or may. Dropped before it is ready, it takes its waker off the list.
-struct Waiter<'a> {
-    registration: &'a Registration,
-    direction: Direction,
-    id: Option<WaiterId>,
-}
-
-impl Drop for Waiter<'_> {
-    fn drop(&mut self) {
-        if let (Some(id), Some(lease)) = (self.id, self.registration.lease.get()) {
-            lease.within(|core| core.forget_waiter(lease.key, self.direction, id));
-        }
     }
 }
 

@@ -40,13 +40,13 @@ pub struct Writer<S: Deref<Target = TcpStream>> {
 
 impl<S: Deref<Target = TcpStream>> Reader<S> {
     /// See [`TcpStream::read`].
-    pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.read(buffer).await
+    pub fn read(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.stream.read(buffer)
     }
 
     /// See [`TcpStream::read_vectored`].
-    pub async fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.stream.read_vectored(buffers).await
+    pub fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> impl Future<Output = io::Result<usize>> {
+        self.stream.read_vectored(buffers)
     }
 
     /// See [`TcpStream::read_exact`].
@@ -60,13 +60,13 @@ impl<S: Deref<Target = TcpStream>> Reader<S> {
     }
 
     /// See [`TcpStream::peek`].
-    pub async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.peek(buffer).await
+    pub fn peek(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.stream.peek(buffer)
     }
 
     /// See [`TcpStream::readable`].
-    pub async fn readable(&self) -> io::Result<()> {
-        self.stream.readable().await
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        self.stream.readable()
     }
 
     /// See [`TcpStream::try_read`].
@@ -82,13 +82,13 @@ impl<S: Deref<Target = TcpStream>> Reader<S> {
 
 impl<S: Deref<Target = TcpStream>> Writer<S> {
     /// See [`TcpStream::write`].
-    pub async fn write(&self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.write(buffer).await
+    pub fn write(&self, buffer: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        self.stream.write(buffer)
     }
 
     /// See [`TcpStream::write_vectored`].
-    pub async fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.stream.write_vectored(buffers).await
+    pub fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> impl Future<Output = io::Result<usize>> {
+        self.stream.write_vectored(buffers)
     }
 
     /// See [`TcpStream::write_all`].
@@ -97,8 +97,8 @@ impl<S: Deref<Target = TcpStream>> Writer<S> {
     }
 
     /// See [`TcpStream::writable`].
-    pub async fn writable(&self) -> io::Result<()> {
-        self.stream.writable().await
+    pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
+        self.stream.writable()
     }
 
     /// See [`TcpStream::try_write`].

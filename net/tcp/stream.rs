@@ -112,8 +112,8 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// It can be dropped at any time; no byte is lost.
-    pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.source.io(Direction::Read, |stream| read(stream, buffer)).await
+    pub fn read(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.source.io(Direction::Read, |stream| read(stream, buffer))
     }
 
     /// Reads into several buffers, one after another. Otherwise as [`read`](TcpStream::read).
@@ -125,8 +125,8 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// It can be dropped at any time; no byte is lost.
-    pub async fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.source.io(Direction::Read, |stream| read_vectored(stream, buffers)).await
+    pub fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> impl Future<Output = io::Result<usize>> {
+        self.source.io(Direction::Read, |stream| read_vectored(stream, buffers))
     }
 
     /// Fills `buffer`.
@@ -184,8 +184,8 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// It can be dropped at any time.
-    pub async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.source.io(Direction::Read, |stream| Ok((stream.peek(buffer)?, false))).await
+    pub fn peek(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.source.io(Direction::Read, |stream| Ok((stream.peek(buffer)?, false)))
     }
 
     /// Waits until a read is worth trying. It may still say [`WouldBlock`](io::ErrorKind::WouldBlock).
@@ -197,8 +197,8 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// It can be dropped at any time.
-    pub async fn readable(&self) -> io::Result<()> {
-        self.source.ready(Direction::Read).await
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        self.source.ready(Direction::Read)
     }
 
     /// Reads what is there now.
@@ -231,8 +231,8 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// It can be dropped at any time; nothing has been written then.
-    pub async fn write(&self, buffer: &[u8]) -> io::Result<usize> {
-        self.source.io(Direction::Write, |stream| write(stream, buffer)).await
+    pub fn write(&self, buffer: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        self.source.io(Direction::Write, |stream| write(stream, buffer))
     }
 
     /// Writes from several buffers, one after another. Otherwise as [`write`](TcpStream::write).
@@ -244,8 +244,8 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// It can be dropped at any time; nothing has been written then.
-    pub async fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.source.io(Direction::Write, |stream| write_vectored(stream, buffers)).await
+    pub fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> impl Future<Output = io::Result<usize>> {
+        self.source.io(Direction::Write, |stream| write_vectored(stream, buffers))
     }
 
     /// Writes all of `buffer`.
@@ -274,8 +274,8 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// It can be dropped at any time.
-    pub async fn writable(&self) -> io::Result<()> {
-        self.source.ready(Direction::Write).await
+    pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
+        self.source.ready(Direction::Write)
     }
 
     /// Writes as much as there is room for now.
