@@ -63,6 +63,15 @@ impl Handle {
     /// Spawns a future on the runtime, from any thread.
     ///
     /// The future must be `Send`, as it may have to travel; [`epore::spawn`](crate::spawn) takes any.
+    ///
+    /// ```
+    /// let runtime = epore::Runtime::new()?;
+    /// let handle = runtime.handle();
+    /// let thread = std::thread::spawn(move || handle.spawn(async { "from another thread" }));
+    /// let task = thread.join().unwrap();
+    /// assert_eq!(runtime.block_on(task).unwrap(), "from another thread");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> RemoteHandle<F::Output>
     where

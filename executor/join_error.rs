@@ -69,6 +69,16 @@ impl JoinError {
 
     /// The payload of the panic.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let task = epore::spawn(async { panic!("oops") });
+    /// match task.await.unwrap_err().try_into_panic() {
+    ///     Ok(payload) => assert_eq!(payload.downcast_ref(), Some(&"oops")),
+    ///     Err(cancelled) => panic!("{cancelled}"),
+    /// }
+    /// # });
+    /// ```
+    ///
     /// # Errors
     ///
     /// The error itself, if the task was cancelled.

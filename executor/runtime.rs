@@ -49,6 +49,14 @@ impl Runtime {
 
     /// Runs `future` and all tasks until `future` is ready. The tasks that are left stay, and go on with the next call.
     ///
+    /// ```
+    /// let runtime = epore::Runtime::new()?;
+    /// let task = runtime.block_on(async { epore::spawn(epore::yield_now()) });
+    /// assert!(!task.is_finished());
+    /// runtime.block_on(task).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Panics
     ///
     /// Inside of a runtime. A panic of the future passes through, and leaves the runtime usable.

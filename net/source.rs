@@ -23,6 +23,13 @@ pub(super) struct Source<T: AsFd> {
 /// True of the byte streams of sockets, see epoll(7); not of datagrams, terminals or peeking.
 pub(super) type Partial = bool;
 
+/// Whether a read or write of `count` out of `asked` bytes was partial.
+///
+/// Nothing at all is the end of the stream, which stays: it can be read again and again without waiting.
+pub(super) fn is_partial(count: usize, asked: usize) -> Partial {
+    0 < count && count < asked
+}
+
 impl<T: AsFd> Source<T> {
     /// A source of which nothing is known, so that its first operation is tried at once. It must be non-blocking.
     pub(super) fn new(io: T) -> Source<T> {

@@ -32,6 +32,23 @@ impl Interest {
 
     /// The same interest, reported once and then not again until the descriptor is
     /// [reregistered](crate::reactor::Registry::reregister).
+    ///
+    /// ```
+    /// use epore::reactor::{Interest, Poll};
+    /// # use std::{io::Write, net::{TcpListener, TcpStream}, time::Duration};
+    /// # let listener = TcpListener::bind("127.0.0.1:0")?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?)?;
+    /// # listener.accept()?.0.write_all(b"ready")?;
+    ///
+    /// let mut poll = Poll::new()?;
+    /// let mut events = Vec::with_capacity(8);
+    /// poll.registry().register(&stream, 1, Interest::READABLE.one_shot())?;
+    /// poll.poll(&mut events, None)?;
+    /// poll.registry().reregister(&stream, 1, Interest::READABLE.one_shot())?;
+    /// poll.poll(&mut events, None)?;
+    /// assert_eq!(events.len(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub const fn one_shot(self) -> Interest {
         Interest(self.0 | libc::EPOLLONESHOT as u32)
     }

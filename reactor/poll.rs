@@ -38,6 +38,17 @@ impl Poll {
     /// a timeout of zero only looks. The wait never ends early: a signal restarts it with the time that is left. It is
     /// exact to the nanosecond, plus the kernel's timer slack, or rounded up to the millisecond before Linux 5.11.
     ///
+    /// ```
+    /// use epore::reactor::Poll;
+    /// use std::time::Duration;
+    ///
+    /// let mut poll = Poll::new()?;
+    /// let mut events = Vec::with_capacity(64);
+    /// poll.poll(&mut events, Some(Duration::from_millis(1)))?;
+    /// assert!(events.is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) if `events` has no capacity; otherwise those of epoll_wait(2).

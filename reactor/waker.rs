@@ -11,18 +11,19 @@ const ONE: [u8; 8] = 1u64.to_ne_bytes();
 /// Wakes a blocked [`Poll`](super::Poll) from any thread.
 ///
 /// Each [`wake`](Waker::wake) makes the poll report the waker's token as readable; wakes that come before the poll
-/// looks are one event.
+/// looks are one event. The waker must live until then: dropping it takes back a wake that was not reported yet.
 ///
 /// ```
 /// use epore::reactor::{Poll, Token, Waker};
 ///
 /// let mut poll = Poll::new()?;
 /// let waker = Waker::new(poll.registry(), 9)?;
-/// let thread = std::thread::spawn(move || waker.wake());
 /// let mut events = Vec::with_capacity(8);
-/// poll.poll(&mut events, None)?;
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| waker.wake());
+///     poll.poll(&mut events, None)
+/// })?;
 /// assert_eq!(events[0].token(), Token(9));
-/// # thread.join().unwrap()?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]

@@ -32,6 +32,15 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// Waits until `deadline`. One that has passed lets the other tasks run once and is ready then.
 ///
 /// Panics and cancel safety are those of [`sleep`].
+///
+/// ```
+/// # use std::time::{Duration, Instant};
+/// # epore::block_on(async {
+/// let deadline = Instant::now() + Duration::from_millis(1);
+/// epore::time::sleep_until(deadline).await;
+/// assert!(Instant::now() >= deadline);
+/// # });
+/// ```
 pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep { timer: Timer::new(deadline) }
 }
@@ -65,6 +74,15 @@ impl Sleep {
     /// Moves the deadline, whether or not the former one has passed.
     ///
     /// A task that waits for the sleep must poll it again to be woken at the new deadline.
+    ///
+    /// ```
+    /// # use std::time::{Duration, Instant};
+    /// # epore::block_on(async {
+    /// let mut sleep = epore::time::sleep(Duration::from_secs(3600));
+    /// sleep.reset(Instant::now());
+    /// sleep.await;
+    /// # });
+    /// ```
     pub fn reset(&mut self, deadline: Instant) {
         self.timer.reset(deadline);
     }

@@ -43,6 +43,18 @@ pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoF
 }
 
 /// Gives `future` up if it is not ready before `deadline`. Otherwise as [`timeout`].
+///
+/// ```
+/// # use std::time::{Duration, Instant};
+/// # epore::block_on(async {
+/// let deadline = Instant::now() + Duration::from_millis(1);
+/// for _ in 0..3 {
+///     // Three attempts, but one deadline for all of them.
+///     let attempt = epore::time::timeout_at(deadline, std::future::pending::<()>());
+///     assert!(attempt.await.is_err());
+/// }
+/// # });
+/// ```
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
     Timeout { future: future.into_future(), duration: Duration::ZERO, sleep: Some(sleep_until(deadline)) }
 }

@@ -41,6 +41,17 @@ impl TcpListener {
     /// The address may be reused right after a former listener (`SO_REUSEADDR`), and the backlog is as long as the
     /// system allows.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// use epore::net::TcpListener;
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let error = TcpListener::bind(listener.local_addr()?).await.unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`lookup_host`](crate::net::lookup_host), socket(2), bind(2) and listen(2), with the address added.
@@ -86,6 +97,29 @@ impl TcpListener {
     ///
     /// What went wrong with a connection before it was accepted, as `ECONNABORTED`, concerns nobody: the next one is
     /// waited for.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let listener = epore::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let client = epore::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # client.shutdown(std::net::Shutdown::Write)?;
+    /// # let server = async move {
+    /// loop {
+    ///     let (stream, peer) = listener.accept().await?;
+    ///     epore::spawn(async move {
+    ///         let mut request = Vec::new();
+    ///         match stream.read_to_end(&mut request).await {
+    ///             Ok(count) => println!("{count} bytes from {peer}"),
+    ///             Err(error) => eprintln!("{peer}: {error}"),
+    ///         }
+    ///     });
+    /// #   epore::yield_now().await;
+    /// #   return Ok::<(), std::io::Error>(());
+    /// }
+    /// # };
+    /// # server.await
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

@@ -1,8 +1,12 @@
 //! TCP streams, their halves, and listeners.
 
+mod connect;
 mod listener;
+mod options;
+mod read;
 mod split;
 mod stream;
+mod write;
 
 pub use listener::TcpListener;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, Reader, ReuniteError, WriteHalf, Writer};

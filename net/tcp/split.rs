@@ -124,6 +124,19 @@ impl<S: Deref<Target = TcpStream>> Writer<S> {
 impl OwnedReadHalf {
     /// Puts the halves of one stream together again.
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// let (reader, writer) = stream.into_split();
+    /// let stream = reader.reunite(writer).expect("halves of one stream");
+    /// # drop((stream, peer));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ReuniteError`], with both halves in it, if they are not of one stream.

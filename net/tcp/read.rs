@@ -1,0 +1,275 @@
+#![forbid(unsafe_code)]
+
+use std::io::{self, IoSliceMut, Read};
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
+use std::task::{Context, Poll};
+
+use super::TcpStream;
+use crate::executor::Direction;
+use crate::net::source::is_partial;
+use crate::net::sys;
+
+/// How much room [`TcpStream::read_to_end`] makes when there is none: a few packets.
+const READ_TO_END_STEP: usize = 8 * 1024;
+
+/// Reading.
+impl TcpStream {
+    /// Reads what is there, at least one byte, into `buffer`, and says how many bytes that were. 0 is the end of the
+    /// stream, or an empty buffer.
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// peer.write_all(b"hello").await?;
+    /// let mut buffer = [0; 1024];
+    /// let count = stream.read(&mut buffer).await?;
+    /// assert_eq!(&buffer[..count], b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of recv(2), as [`ConnectionReset`](io::ErrorKind::ConnectionReset).
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; no byte is lost.
+    pub fn read(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.source.io(Direction::Read, |stream| read(stream, buffer))
+    }
+
+    /// Reads into several buffers, one after another. Otherwise as [`read`](TcpStream::read).
+    ///
+    /// # Errors
+    ///
+    /// Those of readv(2).
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; no byte is lost.
+    pub fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> impl Future<Output = io::Result<usize>> {
+        self.source.io(Direction::Read, |stream| read_vectored(stream, buffers))
+    }
+
+    /// Fills `buffer`.
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// peer.write_all(b"length: 5").await?;
+    /// let mut header = [0; 8];
+    /// stream.read_exact(&mut header).await?;
+    /// assert_eq!(&header, b"length: ");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) if the stream ends before, with the number of bytes that came; they
+    /// are in the buffer. Otherwise those of [`read`](TcpStream::read).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it may have read a part, which is in the buffer; how much is not known.
+    pub async fn read_exact(&self, buffer: &mut [u8]) -> io::Result<()> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.read(&mut buffer[filled..]).await? {
+                0 => {
+                    let message = format!("the stream ended after {filled} of {} bytes", buffer.len());
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
+                }
+                count => filled += count,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads until the end of the stream, appends to `buffer`, and says how many bytes that were.
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// peer.write_all(b"hello").await?;
+    /// drop(peer);
+    /// let mut text = Vec::new();
+    /// assert_eq!(stream.read_to_end(&mut text).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](TcpStream::read). What came before is in the buffer.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; what has been read is in the buffer.
+    pub async fn read_to_end(&self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        let before = buffer.len();
+        loop {
+            if buffer.capacity() == buffer.len() {
+                buffer.reserve(READ_TO_END_STEP);
+            }
+            let count = self.source.io(Direction::Read, |stream| read_into(stream, buffer)).await?;
+            if count == 0 {
+                return Ok(buffer.len() - before);
+            }
+        }
+    }
+
+    /// Reads without taking: the next read brings the same bytes. Otherwise as [`read`](TcpStream::read).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// peer.write_all(b"hello").await?;
+    /// let mut first = [0; 1];
+    /// stream.peek(&mut first).await?;
+    /// let mut text = [0; 5];
+    /// stream.read_exact(&mut text).await?;
+    /// assert_eq!((first[0], &text), (b'h', b"hello"));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of recv(2).
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub fn peek(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.source.io(Direction::Read, |stream| Ok((stream.peek(buffer)?, false)))
+    }
+
+    /// Waits until a read is worth trying. It may still say [`WouldBlock`](io::ErrorKind::WouldBlock).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// # peer.write_all(b"hello").await?;
+    /// let mut buffer = [0; 1024];
+    /// let count = loop {
+    ///     stream.readable().await?;
+    ///     match stream.try_read(&mut buffer) {
+    ///         Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
+    ///         result => break result?,
+    ///     }
+    /// };
+    /// assert_eq!(&buffer[..count], b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of epoll_ctl(2).
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        self.source.ready(Direction::Read)
+    }
+
+    /// Reads what is there now.
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// let error = stream.try_read(&mut [0; 16]).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    /// # drop(peer);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if nothing is; otherwise those of [`read`](TcpStream::read).
+    pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.source.try_io(Direction::Read, |stream| read(stream, buffer))
+    }
+
+    /// Reads what is there now into several buffers.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_read`](TcpStream::try_read).
+    pub fn try_read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.source.try_io(Direction::Read, |stream| read_vectored(stream, buffers))
+    }
+}
+
+/// Reading by polling.
+impl TcpStream {
+    /// The poll form of [`read`](TcpStream::read).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// use std::future::poll_fn;
+    ///
+    /// peer.write_all(b"hello").await?;
+    /// let mut buffer = [0; 16];
+    /// assert_eq!(poll_fn(|cx| stream.poll_read(cx, &mut buffer)).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.source.poll(cx, Direction::Read, |stream| read(stream, buffer))
+    }
+
+    /// As [`poll_read`](TcpStream::poll_read), into memory that needs not be initialized. The result says how many bytes
+    /// at its start now are.
+    pub fn poll_read_uninit(&self, cx: &mut Context<'_>, buffer: &mut [MaybeUninit<u8>]) -> Poll<io::Result<usize>> {
+        self.source.poll(cx, Direction::Read, |stream| read_uninit(stream, buffer))
+    }
+}
+
+fn read(mut stream: &std::net::TcpStream, buffer: &mut [u8]) -> io::Result<(usize, bool)> {
+    let count = stream.read(buffer)?;
+    Ok((count, is_partial(count, buffer.len())))
+}
+
+fn read_uninit(stream: &std::net::TcpStream, buffer: &mut [MaybeUninit<u8>]) -> io::Result<(usize, bool)> {
+    let count = sys::recv(stream.as_fd(), buffer)?;
+    Ok((count, is_partial(count, buffer.len())))
+}
+
+fn read_vectored(mut stream: &std::net::TcpStream, buffers: &mut [IoSliceMut<'_>]) -> io::Result<(usize, bool)> {
+    let count = stream.read_vectored(buffers)?;
+    Ok((count, is_partial(count, buffers.iter().map(|buffer| buffer.len()).sum())))
+}
+
+fn read_into(stream: &std::net::TcpStream, buffer: &mut Vec<u8>) -> io::Result<(usize, bool)> {
+    let room = buffer.capacity() - buffer.len();
+    let count = sys::recv_into(stream.as_fd(), buffer)?;
+    Ok((count, is_partial(count, room)))
+}

@@ -1,0 +1,166 @@
+#![forbid(unsafe_code)]
+
+use std::io::{self, IoSlice, Write};
+use std::net::Shutdown;
+use std::os::fd::AsFd;
+use std::task::{Context, Poll};
+
+use super::TcpStream;
+use crate::executor::Direction;
+use crate::net::source::is_partial;
+use crate::net::sys;
+
+/// Writing.
+impl TcpStream {
+    /// Writes as much of `buffer` as there is room for, at least one byte, and says how much that was.
+    ///
+    /// # Errors
+    ///
+    /// Those of send(2), as [`BrokenPipe`](io::ErrorKind::BrokenPipe). No signal is raised.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; nothing has been written then.
+    pub fn write(&self, buffer: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        self.source.io(Direction::Write, |stream| write(stream, buffer))
+    }
+
+    /// Writes from several buffers, one after another. Otherwise as [`write`](TcpStream::write).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// use std::io::IoSlice;
+    ///
+    /// let count = stream.write_vectored(&[IoSlice::new(b"head"), IoSlice::new(b"body")]).await?;
+    /// assert_eq!(count, 8);
+    /// # drop(peer);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of sendmsg(2).
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; nothing has been written then.
+    pub fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> impl Future<Output = io::Result<usize>> {
+        self.source.io(Direction::Write, |stream| write_vectored(stream, buffers))
+    }
+
+    /// Writes all of `buffer`.
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// let large = vec![7; 1_000_000];
+    /// let sender = epore::spawn(async move { stream.write_all(&large).await });
+    /// assert_eq!(peer.read_to_end(&mut Vec::new()).await?, 1_000_000);
+    /// # sender.await.unwrap()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`write`](TcpStream::write). A part may have been written.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it may have written a part; how much is not known.
+    pub async fn write_all(&self, mut buffer: &[u8]) -> io::Result<()> {
+        while !buffer.is_empty() {
+            let count = self.write(buffer).await?;
+            buffer = &buffer[count..];
+        }
+        Ok(())
+    }
+
+    /// Waits until a write is worth trying. It may still say [`WouldBlock`](io::ErrorKind::WouldBlock).
+    ///
+    /// # Errors
+    ///
+    /// Those of epoll_ctl(2).
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
+        self.source.ready(Direction::Write)
+    }
+
+    /// Writes as much as there is room for now.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; otherwise those of [`write`](TcpStream::write).
+    pub fn try_write(&self, buffer: &[u8]) -> io::Result<usize> {
+        self.source.try_io(Direction::Write, |stream| write(stream, buffer))
+    }
+
+    /// Writes as much from several buffers as there is room for now.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_write`](TcpStream::try_write).
+    pub fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.source.try_io(Direction::Write, |stream| write_vectored(stream, buffers))
+    }
+
+    /// Ends one direction, or both. Ending [`Shutdown::Write`] is what the peer reads as the end of the stream.
+    ///
+    /// A connection that the peer has torn down already is shut down: that is no error.
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.shutdown(std::net::Shutdown::Write)?;
+    /// assert_eq!(peer.read(&mut [0; 16]).await?, 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of shutdown(2) but `ENOTCONN`.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        match self.source.get().shutdown(how) {
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+            result => result,
+        }
+    }
+}
+
+/// Writing by polling.
+impl TcpStream {
+    /// The poll form of [`write`](TcpStream::write).
+    pub fn poll_write(&self, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        self.source.poll(cx, Direction::Write, |stream| write(stream, buffer))
+    }
+
+    /// The poll form of [`write_vectored`](TcpStream::write_vectored).
+    pub fn poll_write_vectored(&self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        self.source.poll(cx, Direction::Write, |stream| write_vectored(stream, buffers))
+    }
+}
+
+fn write(mut stream: &std::net::TcpStream, buffer: &[u8]) -> io::Result<(usize, bool)> {
+    let count = stream.write(buffer)?;
+    Ok((count, is_partial(count, buffer.len())))
+}
+
+fn write_vectored(stream: &std::net::TcpStream, buffers: &[IoSlice<'_>]) -> io::Result<(usize, bool)> {
+    let count = sys::send_vectored(stream.as_fd(), buffers)?;
+    Ok((count, is_partial(count, buffers.iter().map(|buffer| buffer.len()).sum())))
+}
