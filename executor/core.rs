@@ -19,7 +19,7 @@ use super::join_handle::JoinHandle;
 use super::run_loop::{EVENTS_PER_TURN, POLLS_PER_TURN};
 use super::runtime_id::RuntimeId;
 use super::slab::Key;
-use super::sources::{Direction, Sources};
+use super::sources::{Direction, Source, Sources};
 use super::task::{Run, Task};
 use super::tasks::Tasks;
 use super::timers::Timers;
@@ -123,12 +123,12 @@ impl Core {
             }
             // What was left in the inbox is dropped on this thread, as it may be futures that were to be spawned.
             let mail = inboxes::of(self.id).close();
-            contain(|| drop(mail));
+            mail.requests.into_iter().for_each(|request| contain(|| drop(request)));
             contain(|| self.blocking.close());
             loop {
                 let source = self.sources.borrow_mut().pop();
                 let Some(source) = source else { break };
-                contain(|| drop(source));
+                source.into_wakers().for_each(|waker| contain(|| drop(waker)));
             }
             loop {
                 let waker = self.timers.borrow_mut().pop();
@@ -175,7 +175,7 @@ impl Core {
     /// Frees the slot of a descriptor. Those who still wait for it are not woken: it is theirs no more.
     pub(crate) fn free_source(&self, key: Key) {
         let source = self.sources.borrow_mut().remove(key);
-        drop(source);
+        source.into_iter().flat_map(Source::into_wakers).for_each(|waker| contain(|| drop(waker)));
     }
 
     /// Ready if an operation is worth trying. If not, the waiter will be woken when it is; it gets its name here.

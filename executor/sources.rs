@@ -49,6 +49,13 @@ impl Side {
     }
 }
 
+impl Source {
+    /// Those who wait for it, to be dropped outside of all borrows, each on its own since the drop of each may panic.
+    pub(super) fn into_wakers(self) -> impl Iterator<Item = Waker> {
+        self.read.waiters.into_wakers().chain(self.write.waiters.into_wakers())
+    }
+}
+
 impl Sources {
     /// Adds a descriptor of which nothing is known: registering it will report what is ready.
     pub(super) fn insert(&mut self) -> Key {

@@ -35,6 +35,7 @@ impl Timer {
 
     pub(crate) fn reset(&mut self, deadline: Instant) {
         self.disarm();
+        self.state = State::Idle;
         self.deadline = deadline;
     }
 

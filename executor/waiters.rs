@@ -70,6 +70,11 @@ impl Waiters {
         Some(more.remove(place).waker)
     }
 
+    pub(super) fn into_wakers(self) -> impl Iterator<Item = Waker> {
+        let more = self.more.into_iter().flat_map(|more| more.0);
+        self.first.into_iter().chain(more).map(|waiter| waiter.waker)
+    }
+
     /// Moves all wakers to `wakers`, in the order in which they came.
     pub(super) fn take_into(&mut self, wakers: &mut VecDeque<Waker>) {
         if let Some(first) = self.first.take() {

@@ -133,6 +133,9 @@ impl sealed::Target for str {
         let Some((host, port)) = self.rsplit_once(':') else {
             return Err(invalid(format!("`{self}` has no port: write `host:port`")));
         };
+        if host.contains(':') || host.starts_with('[') {
+            return Err(invalid(format!("`{self}` is not `[address]:port`, as IPv6 addresses are written")));
+        }
         match port.parse() {
             Ok(port) => (host, port).target(),
             Err(_) => Err(invalid(format!("`{port}` in `{self}` is not a port number from 0 to 65535"))),

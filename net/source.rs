@@ -20,15 +20,7 @@ pub(super) struct Source<T: AsFd> {
 }
 
 /// Whether an operation has moved less than it was asked to, after which the next one would only say `WouldBlock`.
-/// True of the byte streams of sockets, see epoll(7); not of datagrams, terminals or peeking.
-pub(super) type Partial = bool;
-
-/// Whether a read or write of `count` out of `asked` bytes was partial.
-///
-/// Nothing at all is the end of the stream, which stays: it can be read again and again without waiting.
-pub(super) fn is_partial(count: usize, asked: usize) -> Partial {
-    0 < count && count < asked
-}
+type Partial = bool;
 
 impl<T: AsFd> Source<T> {
     /// A source of which nothing is known, so that its first operation is tried at once. It must be non-blocking.
@@ -59,51 +51,69 @@ impl<T: AsFd> Source<T> {
     /// # Cancel safety
     ///
     /// Dropped before it is ready, it has done nothing.
-    pub(super) fn io<R, F>(&self, direction: Direction, operation: F) -> Io<'_, T, F>
-    where
-        F: FnMut(&T) -> io::Result<(R, Partial)> + Unpin,
-    {
-        Io { source: self, direction, waiter: None, operation }
+    pub(super) fn io<R>(
+        &self,
+        direction: Direction,
+        mut operation: impl FnMut(&T) -> io::Result<R> + Unpin,
+    ) -> impl Future<Output = io::Result<R>> {
+        let operation = move |io: &T| Ok((operation(io)?, false));
+        Io { source: self, direction, waiter: None, at_once: false, operation }
+    }
+
+    /// Like [`io`](Source::io), for an operation that reads or writes up to `asked` bytes of a stream. To move nothing it
+    /// never waits.
+    pub(super) fn transfer(
+        &self,
+        direction: Direction,
+        asked: usize,
+        operation: impl FnMut(&T) -> io::Result<usize> + Unpin,
+    ) -> impl Future<Output = io::Result<usize>> {
+        let operation = transferring(asked, operation);
+        Io { source: self, direction, waiter: None, at_once: asked == 0, operation }
     }
 
     /// Waits until an operation is worth trying.
     pub(super) async fn ready(&self, direction: Direction) -> io::Result<()> {
         // Asked first, the reactor answers; then there is nothing left to do.
         in_runtime(|core| self.registration.key_or_begin(core, self.io.as_fd()))?;
-        self.io(direction, |_| Ok(((), false))).await
+        self.io(direction, |_| Ok(())).await
     }
 
-    /// The poll form of [`io`](Source::io), for one task at a time in each direction.
-    pub(super) fn poll<R>(
+    /// The poll form of [`transfer`](Source::transfer), for one task at a time in each direction.
+    pub(super) fn poll_transfer(
         &self,
         cx: &mut Context<'_>,
         direction: Direction,
-        operation: impl FnMut(&T) -> io::Result<(R, Partial)>,
-    ) -> Poll<io::Result<R>> {
-        self.poll_io(cx, direction, &mut Some(WaiterId::POLLER), operation)
+        asked: usize,
+        operation: impl FnMut(&T) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        self.poll_io(cx, direction, &mut Some(WaiterId::POLLER), asked == 0, transferring(asked, operation))
     }
 
-    /// Tries `operation` once, now.
-    pub(super) fn try_io<R>(
+    /// Tries an operation of [`transfer`](Source::transfer) once, now.
+    pub(super) fn try_transfer(
         &self,
         direction: Direction,
-        operation: impl FnOnce(&T) -> io::Result<(R, Partial)>,
-    ) -> io::Result<R> {
-        let result = operation(&self.io);
+        asked: usize,
+        operation: impl FnMut(&T) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let result = transferring(asked, operation)(&self.io);
         match self.registration.lease.get() {
             None => self.registration.learn(None, direction, &result),
             Some(lease) => {
                 lease.within(|core| self.registration.learn(Some((core, lease.key)), direction, &result));
             }
         }
-        result.map(|(value, _)| value)
+        result.map(|(count, _)| count)
     }
 
+    /// The one loop that all operations go through. `at_once` is for those that never wait.
     fn poll_io<R>(
         &self,
         cx: &mut Context<'_>,
         direction: Direction,
         waiter: &mut Option<WaiterId>,
+        at_once: bool,
         mut operation: impl FnMut(&T) -> io::Result<(R, Partial)>,
     ) -> Poll<io::Result<R>> {
         in_runtime(|core| {
@@ -113,7 +123,9 @@ impl<T: AsFd> Source<T> {
                 if key.is_none() && self.registration.is_drained(direction) {
                     key = Some(self.registration.begin(core, self.io.as_fd())?);
                 }
-                if let Some(key) = key {
+                if let Some(key) = key
+                    && !at_once
+                {
                     ready!(core.poll_ready(key, direction, waiter, cx));
                 }
                 let result = operation(&self.io);
@@ -131,6 +143,20 @@ impl<T: AsFd> Source<T> {
     }
 }
 
+/// Adds to an operation on a stream whether it was partial.
+///
+/// A short transfer means that the socket is drained, see epoll(7). Nothing at all is the end of the stream, which stays:
+/// it can be read again and again without waiting. Asked to move nothing, the system would have us wait for something.
+fn transferring<T>(
+    asked: usize,
+    mut operation: impl FnMut(&T) -> io::Result<usize>,
+) -> impl FnMut(&T) -> io::Result<(usize, Partial)> {
+    move |io| {
+        let count = if asked == 0 { 0 } else { operation(io)? };
+        Ok((count, 0 < count && count < asked))
+    }
+}
+
 fn in_runtime<R>(f: impl FnOnce(&Core) -> R) -> R {
     match context::with(f) {
         Some(result) => result,
@@ -138,12 +164,13 @@ fn in_runtime<R>(f: impl FnOnce(&Core) -> R) -> R {
     }
 }
 
-/// The future of [`Source::io`].
-pub(super) struct Io<'a, T: AsFd, F> {
+/// The future of [`Source::io`] and [`Source::transfer`].
+struct Io<'a, T: AsFd, F> {
     source: &'a Source<T>,
     direction: Direction,
     /// The name under which it waits, from when it first had to until it is ready.
     waiter: Option<WaiterId>,
+    at_once: bool,
     operation: F,
 }
 
@@ -156,7 +183,8 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let result = ready!(this.source.poll_io(cx, this.direction, &mut this.waiter, &mut this.operation));
+        let result = this.source.poll_io(cx, this.direction, &mut this.waiter, this.at_once, &mut this.operation);
+        let result = ready!(result);
         // It became worth trying by an event, which has taken all waiters off the list.
         this.waiter = None;
         Poll::Ready(result)

@@ -48,7 +48,7 @@ async fn connect_to(addr: &SocketAddr) -> io::Result<TcpStream> {
     }
     let source = Source::connecting(stream);
     // A socket that connects becomes writable when that is over, for better or worse, see connect(2).
-    let finish = |stream: &std::net::TcpStream| stream.take_error()?.map_or(Ok(((), false)), Err);
+    let finish = |stream: &std::net::TcpStream| stream.take_error()?.map_or(Ok(()), Err);
     source.io(Direction::Write, finish).await?;
     Ok(TcpStream::new(source))
 }

@@ -134,7 +134,7 @@ impl TcpListener {
     ///
     /// It can be dropped at any time; no connection is lost.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let accepted = self.source.io(Direction::Read, |listener| Ok((accept(listener)?, false))).await;
+        let accepted = self.source.io(Direction::Read, accept).await;
         if let Err(error) = &accepted
             && is_exhausted(error)
         {

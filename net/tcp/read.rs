@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 
 use super::TcpStream;
 use crate::executor::Direction;
-use crate::net::source::is_partial;
 use crate::net::sys;
 
 /// How much room [`TcpStream::read_to_end`] makes when there is none: a few packets.
@@ -40,7 +39,7 @@ impl TcpStream {
     ///
     /// It can be dropped at any time; no byte is lost.
     pub fn read(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
-        self.source.io(Direction::Read, |stream| read(stream, buffer))
+        self.source.transfer(Direction::Read, buffer.len(), |stream| read(stream, buffer))
     }
 
     /// Reads into several buffers, one after another. Otherwise as [`read`](TcpStream::read).
@@ -53,7 +52,7 @@ impl TcpStream {
     ///
     /// It can be dropped at any time; no byte is lost.
     pub fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> impl Future<Output = io::Result<usize>> {
-        self.source.io(Direction::Read, |stream| read_vectored(stream, buffers))
+        self.source.transfer(Direction::Read, total(buffers), |stream| read_vectored(stream, buffers))
     }
 
     /// Fills `buffer`.
@@ -123,7 +122,9 @@ impl TcpStream {
             if buffer.capacity() == buffer.len() {
                 buffer.reserve(READ_TO_END_STEP);
             }
-            let count = self.source.io(Direction::Read, |stream| read_into(stream, buffer)).await?;
+            let room = buffer.capacity() - buffer.len();
+            let read = self.source.transfer(Direction::Read, room, |stream| sys::recv_into(stream.as_fd(), buffer));
+            let count = read.await?;
             if count == 0 {
                 return Ok(buffer.len() - before);
             }
@@ -155,8 +156,11 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// It can be dropped at any time.
-    pub fn peek(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
-        self.source.io(Direction::Read, |stream| Ok((stream.peek(buffer)?, false)))
+    pub async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        self.source.io(Direction::Read, |stream| stream.peek(buffer)).await
     }
 
     /// Waits until a read is worth trying. It may still say [`WouldBlock`](io::ErrorKind::WouldBlock).
@@ -211,7 +215,7 @@ impl TcpStream {
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if nothing is; otherwise those of [`read`](TcpStream::read).
     pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.source.try_io(Direction::Read, |stream| read(stream, buffer))
+        self.source.try_transfer(Direction::Read, buffer.len(), |stream| read(stream, buffer))
     }
 
     /// Reads what is there now into several buffers.
@@ -220,7 +224,7 @@ impl TcpStream {
     ///
     /// As [`try_read`](TcpStream::try_read).
     pub fn try_read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.source.try_io(Direction::Read, |stream| read_vectored(stream, buffers))
+        self.source.try_transfer(Direction::Read, total(buffers), |stream| read_vectored(stream, buffers))
     }
 }
 
@@ -243,33 +247,24 @@ impl TcpStream {
     /// # }).unwrap();
     /// ```
     pub fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.source.poll(cx, Direction::Read, |stream| read(stream, buffer))
+        self.source.poll_transfer(cx, Direction::Read, buffer.len(), |stream| read(stream, buffer))
     }
 
     /// As [`poll_read`](TcpStream::poll_read), into memory that needs not be initialized. The result says how many bytes
     /// at its start now are.
     pub fn poll_read_uninit(&self, cx: &mut Context<'_>, buffer: &mut [MaybeUninit<u8>]) -> Poll<io::Result<usize>> {
-        self.source.poll(cx, Direction::Read, |stream| read_uninit(stream, buffer))
+        self.source.poll_transfer(cx, Direction::Read, buffer.len(), |stream| sys::recv(stream.as_fd(), buffer))
     }
 }
 
-fn read(mut stream: &std::net::TcpStream, buffer: &mut [u8]) -> io::Result<(usize, bool)> {
-    let count = stream.read(buffer)?;
-    Ok((count, is_partial(count, buffer.len())))
+fn read(mut stream: &std::net::TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    stream.read(buffer)
 }
 
-fn read_uninit(stream: &std::net::TcpStream, buffer: &mut [MaybeUninit<u8>]) -> io::Result<(usize, bool)> {
-    let count = sys::recv(stream.as_fd(), buffer)?;
-    Ok((count, is_partial(count, buffer.len())))
+fn read_vectored(mut stream: &std::net::TcpStream, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    stream.read_vectored(buffers)
 }
 
-fn read_vectored(mut stream: &std::net::TcpStream, buffers: &mut [IoSliceMut<'_>]) -> io::Result<(usize, bool)> {
-    let count = stream.read_vectored(buffers)?;
-    Ok((count, is_partial(count, buffers.iter().map(|buffer| buffer.len()).sum())))
-}
-
-fn read_into(stream: &std::net::TcpStream, buffer: &mut Vec<u8>) -> io::Result<(usize, bool)> {
-    let room = buffer.capacity() - buffer.len();
-    let count = sys::recv_into(stream.as_fd(), buffer)?;
-    Ok((count, is_partial(count, room)))
+fn total(buffers: &[IoSliceMut<'_>]) -> usize {
+    buffers.iter().map(|buffer| buffer.len()).sum()
 }

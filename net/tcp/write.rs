@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 
 use super::TcpStream;
 use crate::executor::Direction;
-use crate::net::source::is_partial;
 use crate::net::sys;
 
 /// Writing.
@@ -22,7 +21,7 @@ impl TcpStream {
     ///
     /// It can be dropped at any time; nothing has been written then.
     pub fn write(&self, buffer: &[u8]) -> impl Future<Output = io::Result<usize>> {
-        self.source.io(Direction::Write, |stream| write(stream, buffer))
+        self.source.transfer(Direction::Write, buffer.len(), |stream| write(stream, buffer))
     }
 
     /// Writes from several buffers, one after another. Otherwise as [`write`](TcpStream::write).
@@ -50,7 +49,7 @@ impl TcpStream {
     ///
     /// It can be dropped at any time; nothing has been written then.
     pub fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> impl Future<Output = io::Result<usize>> {
-        self.source.io(Direction::Write, |stream| write_vectored(stream, buffers))
+        self.source.transfer(Direction::Write, total(buffers), |stream| write_vectored(stream, buffers))
     }
 
     /// Writes all of `buffer`.
@@ -103,7 +102,7 @@ impl TcpStream {
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; otherwise those of [`write`](TcpStream::write).
     pub fn try_write(&self, buffer: &[u8]) -> io::Result<usize> {
-        self.source.try_io(Direction::Write, |stream| write(stream, buffer))
+        self.source.try_transfer(Direction::Write, buffer.len(), |stream| write(stream, buffer))
     }
 
     /// Writes as much from several buffers as there is room for now.
@@ -112,7 +111,7 @@ impl TcpStream {
     ///
     /// As [`try_write`](TcpStream::try_write).
     pub fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.source.try_io(Direction::Write, |stream| write_vectored(stream, buffers))
+        self.source.try_transfer(Direction::Write, total(buffers), |stream| write_vectored(stream, buffers))
     }
 
     /// Ends one direction, or both. Ending [`Shutdown::Write`] is what the peer reads as the end of the stream.
@@ -146,21 +145,23 @@ impl TcpStream {
 impl TcpStream {
     /// The poll form of [`write`](TcpStream::write).
     pub fn poll_write(&self, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
-        self.source.poll(cx, Direction::Write, |stream| write(stream, buffer))
+        self.source.poll_transfer(cx, Direction::Write, buffer.len(), |stream| write(stream, buffer))
     }
 
     /// The poll form of [`write_vectored`](TcpStream::write_vectored).
     pub fn poll_write_vectored(&self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        self.source.poll(cx, Direction::Write, |stream| write_vectored(stream, buffers))
+        self.source.poll_transfer(cx, Direction::Write, total(buffers), |stream| write_vectored(stream, buffers))
     }
 }
 
-fn write(mut stream: &std::net::TcpStream, buffer: &[u8]) -> io::Result<(usize, bool)> {
-    let count = stream.write(buffer)?;
-    Ok((count, is_partial(count, buffer.len())))
+fn write(mut stream: &std::net::TcpStream, buffer: &[u8]) -> io::Result<usize> {
+    stream.write(buffer)
 }
 
-fn write_vectored(stream: &std::net::TcpStream, buffers: &[IoSlice<'_>]) -> io::Result<(usize, bool)> {
-    let count = sys::send_vectored(stream.as_fd(), buffers)?;
-    Ok((count, is_partial(count, buffers.iter().map(|buffer| buffer.len()).sum())))
+fn write_vectored(stream: &std::net::TcpStream, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+    sys::send_vectored(stream.as_fd(), buffers)
+}
+
+fn total(buffers: &[IoSlice<'_>]) -> usize {
+    buffers.iter().map(|buffer| buffer.len()).sum()
 }
