@@ -119,7 +119,8 @@ impl Core {
                 let task = self.tasks.borrow_mut().pop();
                 let Some(task) = task else { break };
                 contain(|| task.cancel());
-                contain(move || task.notify());
+                contain(|| task.notify());
+                contain(|| drop(task));
             }
             // What was left in the inbox is dropped on this thread, as it may be futures that were to be spawned.
             let mail = inboxes::of(self.id).close();

@@ -82,10 +82,8 @@ impl Core {
     /// Lets go of a task that has finished. Its output is dropped here if nobody holds its handle.
     fn retire(&self, key: Key, task: Rc<dyn Run>) {
         let held = self.tasks.borrow_mut().remove(key);
-        contain(move || {
-            let _dropped_even_if_the_waker_panics = (held, &task);
-            task.notify();
-        });
+        contain(|| task.notify());
+        contain(|| drop((held, task)));
     }
 
     #[cold]
