@@ -2,7 +2,17 @@
 
 #![allow(dead_code)]
 
+pub mod child;
+pub mod panics;
+pub mod polls;
+pub mod reactor;
+pub mod strace;
+pub mod tcp;
+
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a test waits for something that must happen before it gives up.
@@ -36,4 +46,27 @@ pub fn open_descriptors() -> Vec<i32> {
     let entries = std::fs::read_dir("/proc/self/fd").expect("/proc is mounted");
     let names = entries.map(|entry| entry.expect("an entry").file_name());
     names.filter_map(|name| name.to_str()?.parse().ok()).collect()
+}
+
+/// Runs `f` on a thread of its own, and fails if it has not returned in time. It needs no help of the runtime.
+pub fn in_time<T: Send + 'static>(what: &str, f: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, result) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        let value = f();
+        let _given_up = done.send(value);
+    });
+    match result.recv_timeout(PATIENCE) {
+        Ok(value) => value,
+        Err(RecvTimeoutError::Timeout) => panic!("waited in vain for the end of: {what}"),
+        Err(RecvTimeoutError::Disconnected) => resume_unwind(thread.join().expect_err("it sent nothing")),
+    }
+}
+
+/// Calls a closure when it is dropped.
+pub struct OnDrop<F: FnMut()>(pub F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
 }

@@ -1,0 +1,161 @@
+use std::fmt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use epore::time::{sleep, timeout};
+use http_body_util::BodyExt;
+use hyper::body::Body;
+use hyper::{Response, StatusCode, header};
+use url::Url;
+
+use crate::client::{self, Exchange};
+use crate::failure::Failure;
+use crate::options::Options;
+use crate::output::PartFile;
+use crate::progress::Bar;
+
+/// The pause before the first retry. It doubles with each one more.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// The longest pause: whoever waits for a page should not wait longer for nothing.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// What has become of a try so far. It outlives a try that is given up.
+#[derive(Debug, Default)]
+pub struct Trace {
+    pub stage: Stage,
+    pub status: Option<StatusCode>,
+    /// When the head of the answer was there: not that of a redirect, but of the page itself.
+    pub first_byte: Option<Instant>,
+    pub bytes: u64,
+    pub expected: Option<u64>,
+    pub redirects: u32,
+    /// Where the last redirect led to.
+    pub redirected_to: Option<Url>,
+}
+
+/// What a try is busy with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    #[default]
+    LookingUp,
+    Connecting,
+    Waiting,
+    Receiving,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Stage::LookingUp => "looking up the host",
+            Stage::Connecting => "connecting",
+            Stage::Waiting => "waiting for an answer",
+            Stage::Receiving => "receiving",
+        })
+    }
+}
+
+/// Fetches `url`, to `path` if there is one, with as many tries as the options allow. Gives the last try, and how many
+/// there were.
+pub async fn download(
+    url: &Url,
+    path: Option<&Path>,
+    options: &Options,
+    bar: &Bar,
+) -> (Trace, u32, Result<(), Failure>) {
+    let mut tries = 1;
+    loop {
+        let mut trace = Trace::default();
+        let result = match timeout(options.timeout, attempt(url, path, options, &mut trace, bar)).await {
+            Ok(result) => result,
+            Err(_) => Err(Failure::Timeout { limit: options.timeout, stage: trace.stage, bytes: trace.bytes }),
+        };
+        match &result {
+            Err(failure) if failure.may_pass() && tries <= options.retries => bar.retry(tries, failure),
+            _ => return (trace, tries, result),
+        }
+        sleep(pause_before(tries)).await;
+        tries += 1;
+    }
+}
+
+fn pause_before(retry: u32) -> Duration {
+    let factor = 2_u32.saturating_pow(retry - 1);
+    FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE)
+}
+
+async fn attempt(
+    url: &Url,
+    path: Option<&Path>,
+    options: &Options,
+    trace: &mut Trace,
+    bar: &Bar,
+) -> Result<(), Failure> {
+    let exchange = follow(url, options.max_redirects, trace).await?;
+    trace.first_byte = Some(Instant::now());
+    let status = exchange.response.status();
+    if !status.is_success() {
+        return Err(Failure::Status(status));
+    }
+    let mut file = path.map(PartFile::create).transpose()?;
+    receive(exchange, file.as_mut(), trace, bar).await?;
+    file.map_or(Ok(()), PartFile::complete)
+}
+
+/// Asks for the page, and for the one that the answer points to, until it points to none.
+async fn follow(start: &Url, max_redirects: u32, trace: &mut Trace) -> Result<Exchange, Failure> {
+    let mut url = start.clone();
+    loop {
+        let exchange = client::get(&url, trace).await?;
+        let status = exchange.response.status();
+        trace.status = Some(status);
+        if !is_redirect(status) {
+            return Ok(exchange);
+        }
+        url = target(&url, &exchange.response)?;
+        if trace.redirects == max_redirects {
+            return Err(Failure::Redirect(format!("more than {max_redirects} redirects, the last one to {url}")));
+        }
+        trace.redirects += 1;
+        trace.redirected_to = Some(url.clone());
+    }
+}
+
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// Where a redirect leads to, which may be said relative to where it stands.
+fn target<B>(url: &Url, response: &Response<B>) -> Result<Url, Failure> {
+    let Some(location) = response.headers().get(header::LOCATION) else {
+        return Err(Failure::Redirect(format!("{url} redirects to nowhere: the answer has no Location")));
+    };
+    let location = String::from_utf8_lossy(location.as_bytes());
+    let joined = url.join(&location).map_err(|error| Failure::BadUrl(error.to_string()));
+    joined.and_then(|url| client::parse(url.as_str())).map_err(|failure| {
+        Failure::Redirect(format!("redirected to {}, which cannot be fetched: {failure}", location.escape_debug()))
+    })
+}
+
+/// Takes the body as it comes. Never more of it is in memory than one frame.
+async fn receive(
+    mut exchange: Exchange,
+    mut file: Option<&mut PartFile>,
+    trace: &mut Trace,
+    bar: &Bar,
+) -> Result<(), Failure> {
+    trace.expected = exchange.response.body().size_hint().exact();
+    trace.stage = Stage::Receiving;
+    bar.expect(trace.expected);
+    while let Some(frame) = exchange.response.body_mut().frame().await {
+        let frame = frame.map_err(|error| Failure::in_body(error, trace))?;
+        // A frame that is no data is a trailer, in which nobody here is interested.
+        let Ok(data) = frame.into_data() else { continue };
+        if let Some(file) = &mut file {
+            file.write(&data)?;
+        }
+        trace.bytes += data.len() as u64;
+        bar.advance(data.len() as u64);
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hyper::StatusCode;
+
+use crate::download::{Stage, Trace};
+use crate::units;
+
+/// Why a URL could not be fetched.
+#[derive(Debug)]
+pub enum Failure {
+    /// It is not one that this program can fetch.
+    BadUrl(String),
+    /// It needs TLS.
+    Https,
+    Lookup(io::Error),
+    Connect(io::Error),
+    Timeout {
+        limit: Duration,
+        stage: Stage,
+        bytes: u64,
+    },
+    /// The connection ended before the answer began.
+    Closed(Option<io::Error>),
+    /// The connection ended before the answer did.
+    BrokenOff {
+        bytes: u64,
+        expected: Option<u64>,
+        cause: Option<io::Error>,
+    },
+    NotHttp(hyper::Error),
+    Status(StatusCode),
+    Redirect(String),
+    File(PathBuf, io::Error),
+}
+
+impl Failure {
+    /// A word for the table and for programs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Failure::BadUrl(_) => "bad-url",
+            Failure::Https => "https",
+            Failure::Lookup(_) => "no-host",
+            Failure::Connect(error) if error.kind() == io::ErrorKind::ConnectionRefused => "refused",
+            Failure::Connect(_) => "connect",
+            Failure::Timeout { .. } => "timeout",
+            Failure::Closed(_) => "closed",
+            Failure::BrokenOff { .. } => "broken",
+            Failure::NotHttp(_) => "no-http",
+            Failure::Status(_) => "status",
+            Failure::Redirect(_) => "redirect",
+            Failure::File(..) => "file",
+        }
+    }
+
+    /// Whether another try may go better.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Failure::Connect(_) | Failure::Timeout { .. } | Failure::Closed(_) | Failure::BrokenOff { .. } => true,
+            Failure::Status(status) => status.is_server_error(),
+            _ => false,
+        }
+    }
+
+    /// What hyper says of a connection that brought no answer.
+    pub fn before_answer(error: hyper::Error) -> Failure {
+        match io_cause(&error) {
+            Some(cause) => Failure::Closed(Some(cause)),
+            None if error.is_parse() => Failure::NotHttp(error),
+            None => Failure::Closed(None),
+        }
+    }
+
+    /// What hyper says of a body that it could not read to its end.
+    pub fn in_body(error: hyper::Error, trace: &Trace) -> Failure {
+        if error.is_parse() {
+            return Failure::NotHttp(error);
+        }
+        let cause = io_cause(&error).filter(|cause| cause.kind() != io::ErrorKind::UnexpectedEof);
+        Failure::BrokenOff { bytes: trace.bytes, expected: trace.expected, cause }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::BadUrl(message) | Failure::Redirect(message) => f.write_str(message),
+            Failure::Https => f.write_str("https:// needs TLS, which is not supported yet; only http:// is"),
+            Failure::Lookup(error) | Failure::Connect(error) => write!(f, "{error}"),
+            Failure::Timeout { limit, stage, bytes } => {
+                write!(f, "timed out after {} s while {stage}", limit.as_secs_f64())?;
+                if *bytes > 0 { write!(f, " ({} came)", units::bytes(*bytes)) } else { Ok(()) }
+            }
+            Failure::Closed(None) => f.write_str("the server closed the connection without an answer"),
+            Failure::Closed(Some(error)) => write!(f, "the connection broke before the answer: {error}"),
+            Failure::BrokenOff { bytes, expected, cause } => {
+                write!(f, "the server broke off after {}", units::bytes(*bytes))?;
+                if let Some(expected) = expected {
+                    write!(f, " of {}", units::bytes(*expected))?;
+                }
+                if let Some(cause) = cause { write!(f, ": {cause}") } else { Ok(()) }
+            }
+            Failure::NotHttp(error) => {
+                write!(f, "the answer is not HTTP/1.1: {error}")?;
+                if let Some(source) = error.source() { write!(f, ": {source}") } else { Ok(()) }
+            }
+            Failure::Status(status) => write!(f, "the server answered {status}"),
+            Failure::File(path, error) => write!(f, "cannot write `{}`: {error}", path.display()),
+        }
+    }
+}
+
+/// What the system said, if it said anything.
+fn io_cause(error: &hyper::Error) -> Option<io::Error> {
+    let cause = error.source()?.downcast_ref::<io::Error>()?;
+    Some(
+        cause
+            .raw_os_error()
+            .map_or_else(|| io::Error::new(cause.kind(), cause.to_string()), io::Error::from_raw_os_error),
+    )
+}

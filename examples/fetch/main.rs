@@ -1,0 +1,86 @@
+//! Downloads many URLs at once, on one thread, with Epore and hyper.
+//!
+//! ```text
+//! cargo run --release --example fetch                                    # from a server of its own
+//! cargo run --release --example fetch -- http://example.com/ --output pages
+//! cargo run --release --example fetch -- --help
+//! ```
+//!
+//! `session` runs the downloads, `download` is one of them with its tries and redirects, `client` is one exchange with a
+//! server. `demo` is the server that is fetched from when no URL is given.
+
+#![forbid(unsafe_code)]
+
+mod client;
+mod demo;
+mod download;
+mod failure;
+mod input;
+mod names;
+mod options;
+mod outcome;
+mod output;
+mod progress;
+mod report;
+mod session;
+mod terminal;
+mod text;
+mod units;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Instant;
+
+use clap::Parser;
+use console::Term;
+
+use options::Options;
+use outcome::Outcome;
+use progress::Progress;
+use report::Report;
+use session::Session;
+use terminal::Look;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let urls = input::urls(&options).unwrap_or_else(|message| options::wrong_usage(&message));
+    if let Some(folder) = &options.output
+        && let Err(error) = std::fs::create_dir_all(folder)
+    {
+        options::wrong_usage(&format!("cannot make the folder `{}`: {error}", folder.display()));
+    }
+    let json = options.json;
+    let report = match epore::block_on(fetch(urls, options)) {
+        Ok(report) => report,
+        Err(error) => {
+            let _unread = writeln!(io::stderr(), "error: cannot start the server of the demonstration: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let text = if json { report.json() } else { report.text(&Look::of(&Term::stdout())) };
+    let printed = print(&text);
+    if printed && report.outcomes.iter().all(Outcome::as_planned) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Fetches the URLs, or the pages of the demonstration if there are none.
+async fn fetch(urls: Vec<String>, options: Options) -> io::Result<Report> {
+    let demo = urls.is_empty();
+    let jobs = if demo { demo::start().await? } else { urls.into_iter().map(session::Job::from).collect() };
+    let progress = Progress::new(jobs.len() as u64);
+    let start = Instant::now();
+    let outcomes = Rc::new(Session::new(jobs, options, progress)).run().await;
+    Ok(Report { outcomes, wall: start.elapsed(), demo })
+}
+
+/// Says whether the text was printed. A reader that has seen enough, as `head` does, is no error.
+fn print(text: &str) -> bool {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let _unread = writeln!(io::stderr(), "error: cannot write to standard output: {error}");
+            false
+        }
+        _ => true,
+    }
+}

@@ -1,0 +1,113 @@
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Instant;
+
+use crate::client;
+use crate::download::{Trace, download};
+use crate::names::Names;
+use crate::options::Options;
+use crate::outcome::Outcome;
+use crate::progress::Progress;
+
+/// A URL to fetch, and what is to become of it.
+#[derive(Debug)]
+pub struct Job {
+    pub url: String,
+    pub plan: Plan,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Plan {
+    Succeed,
+    /// Succeed, with so many bytes.
+    Bring(u64),
+    /// Fail, with a failure of this kind.
+    Fail(&'static str),
+}
+
+impl From<String> for Job {
+    fn from(url: String) -> Job {
+        Job { url, plan: Plan::Succeed }
+    }
+}
+
+/// All downloads of a run. Its workers are tasks of one thread, which share it without locks.
+pub struct Session {
+    jobs: Vec<Job>,
+    /// Where to write what a job brings: decided beforehand, so that it does not depend on who is faster.
+    paths: Vec<Option<PathBuf>>,
+    options: Options,
+    progress: Progress,
+    start: Instant,
+    next: Cell<usize>,
+    outcomes: RefCell<Vec<Option<Outcome>>>,
+}
+
+impl Session {
+    pub fn new(jobs: Vec<Job>, options: Options, progress: Progress) -> Session {
+        Session {
+            paths: paths(&jobs, &options),
+            outcomes: RefCell::new(jobs.iter().map(|_| None).collect()),
+            jobs,
+            options,
+            progress,
+            start: Instant::now(),
+            next: Cell::new(0),
+        }
+    }
+
+    /// Does all jobs, as many at once as the options allow, and gives the outcomes in the order of the jobs.
+    pub async fn run(self: Rc<Self>) -> Vec<Outcome> {
+        let ticker = self.progress.ticker().map(epore::spawn);
+        let count = self.options.concurrency.min(self.jobs.len());
+        let workers: Vec<_> = (0..count).map(|_| epore::spawn(Rc::clone(&self).work())).collect();
+        for worker in workers {
+            worker.await.expect("nobody aborts a worker");
+        }
+        if let Some(ticker) = ticker {
+            ticker.abort();
+        }
+        self.progress.finish();
+        self.outcomes.take().into_iter().map(|outcome| outcome.expect("the workers did all jobs")).collect()
+    }
+
+    /// Takes one job after another until there are none.
+    async fn work(self: Rc<Self>) {
+        while let Some(job) = self.jobs.get(self.next.get()) {
+            let index = self.next.replace(self.next.get() + 1);
+            let outcome = self.fetch(job, index).await;
+            self.outcomes.borrow_mut()[index] = Some(outcome);
+        }
+    }
+
+    async fn fetch(&self, job: &Job, index: usize) -> Outcome {
+        let start = self.start.elapsed();
+        let bar = self.progress.begin(&job.url);
+        let path = self.paths[index].as_deref();
+        let (trace, tries, result) = match client::parse(&job.url) {
+            Ok(url) => download(&url, path, &self.options, &bar).await,
+            Err(failure) => (Trace::default(), 0, Err(failure)),
+        };
+        let outcome = Outcome {
+            url: job.url.clone(),
+            plan: job.plan,
+            start,
+            first_byte: trace.first_byte.map(|instant| instant - self.start),
+            end: self.start.elapsed(),
+            tries,
+            trace,
+            file: self.paths[index].clone().filter(|_| result.is_ok()),
+            failure: result.err(),
+        };
+        drop(bar);
+        self.progress.end(&outcome);
+        outcome
+    }
+}
+
+fn paths(jobs: &[Job], options: &Options) -> Vec<Option<PathBuf>> {
+    let mut names = Names::default();
+    let path = |job: &Job| Some(options.output.as_ref()?.join(names.assign(&client::parse(&job.url).ok()?)));
+    jobs.iter().map(path).collect()
+}

@@ -1,0 +1,57 @@
+//! Sends its input to a server, line by line, and prints what comes back.
+//!
+//! cargo run --example tcp_client -- 127.0.0.1:7000
+
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::io::{self, BufRead, Write};
+
+use epore::net::TcpStream;
+use epore::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+
+/// Reading the input blocks, so it is done on another thread. An empty line, without even an end, is the end of it.
+async fn read_line() -> io::Result<Vec<u8>> {
+    let read = || {
+        let mut line = Vec::new();
+        io::stdin().lock().read_until(b'\n', &mut line).map(|_| line)
+    };
+    epore::spawn_blocking(read).await?
+}
+
+async fn send_input(server: OwnedWriteHalf) -> io::Result<()> {
+    loop {
+        let line = read_line().await?;
+        if line.is_empty() {
+            return server.shutdown();
+        }
+        server.write_all(&line).await?;
+    }
+}
+
+async fn print_output(server: OwnedReadHalf) -> io::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let count = server.read(&mut buffer).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        let mut output = io::stdout().lock();
+        output.write_all(&buffer[..count])?;
+        output.flush()?;
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let addr = std::env::args().nth(1).ok_or("say where to connect to: tcp_client HOST:PORT")?;
+    epore::block_on(async {
+        let (reader, writer) = TcpStream::connect(addr).await?.into_split();
+        let sending = epore::spawn(send_input(writer));
+        print_output(reader).await?;
+        // The server has hung up. If there is still input to wait for, nobody is left to send it to.
+        if sending.is_finished() {
+            sending.await??;
+        }
+        Ok(())
+    })
+}

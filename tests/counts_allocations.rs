@@ -1,0 +1,225 @@
+//! How often memory is allocated, exactly. Each count is of one thread, so tests do not disturb each other.
+
+mod support;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::io::{self, Read, Write};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use epore::net::TcpStream;
+use epore::time::timeout;
+use support::polls::run;
+use support::tcp::{pair, registered_pair};
+
+/// How often each thing is done, both before it is counted, to warm up, and while it is.
+const TIMES: usize = 1000;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+impl Counting {
+    fn note(allocations: usize, live: isize) {
+        ALLOCATIONS.set(ALLOCATIONS.get() + allocations);
+        LIVE.set(LIVE.get() + live);
+    }
+}
+
+// SAFETY: all is passed on to the system's allocator; counting touches two cells and allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Counting::note(1, 1);
+        // SAFETY: the caller keeps the contract of this very function.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        Counting::note(0, -1);
+        // SAFETY: the caller keeps the contract of this very function.
+        unsafe { System.dealloc(block, layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        Counting::note(1, 0);
+        // SAFETY: the caller keeps the contract of this very function.
+        unsafe { System.realloc(block, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Does something `TIMES` times to warm up, then as often again, and says how many allocations that second half made
+/// and how many of them are live at its end.
+async fn count(mut step: impl AsyncFnMut()) -> (usize, isize) {
+    for _ in 0..TIMES {
+        step().await;
+    }
+    let (allocations, live) = (ALLOCATIONS.get(), LIVE.get());
+    for _ in 0..TIMES {
+        step().await;
+    }
+    (ALLOCATIONS.get() - allocations, LIVE.get() - live)
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(run(count(async || drop(Box::new(1)))), (TIMES, 0));
+    assert_eq!(run(count(async || std::mem::forget(Box::new(1)))), (TIMES, TIMES as isize));
+}
+
+#[test]
+fn a_spawned_task_is_one_allocation() {
+    let spawn_and_join = async || assert_eq!(epore::spawn(async { 42 }).await.unwrap(), 42);
+    assert_eq!(run(count(spawn_and_join)), (TIMES, 0));
+
+    let large = async || {
+        let content = [1_u8; 4096];
+        let task = epore::spawn(async move {
+            epore::yield_now().await;
+            content.len()
+        });
+        assert_eq!(task.await.unwrap(), 4096);
+    };
+    assert_eq!(run(count(large)), (TIMES, 0));
+}
+
+#[test]
+fn a_detached_task_gives_its_memory_back() {
+    let detach = async || {
+        drop(epore::spawn(async {}));
+        epore::yield_now().await;
+    };
+    assert_eq!(run(count(detach)), (TIMES, 0));
+}
+
+#[test]
+fn an_aborted_task_gives_its_memory_back() {
+    let abort = async || {
+        let task = epore::spawn(std::future::pending::<()>());
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+    };
+    let (_, live) = run(count(abort));
+    assert_eq!(live, 0);
+}
+
+#[test]
+fn wakers_and_yields_allocate_nothing() {
+    let wake = async || {
+        let waker = std::future::poll_fn(|cx| std::task::Poll::Ready(cx.waker().clone())).await;
+        waker.wake_by_ref();
+        let clone = waker.clone();
+        clone.wake();
+        drop(waker);
+        epore::yield_now().await;
+    };
+    assert_eq!(run(count(wake)), (0, 0));
+}
+
+#[test]
+fn waking_a_task_that_waits_allocates_nothing() {
+    run(async {
+        let turn = std::rc::Rc::new(Cell::new(0));
+        let pong = std::rc::Rc::clone(&turn);
+        let _pong = epore::spawn(async move {
+            loop {
+                pong.set(pong.get() + 1);
+                epore::yield_now().await;
+            }
+        });
+        assert_eq!(count(epore::yield_now).await, (0, 0));
+        assert!(turn.get() >= 2 * TIMES);
+    });
+}
+
+#[test]
+fn reading_and_writing_allocate_nothing() -> io::Result<()> {
+    run(async {
+        let (stream, mut peer) = registered_pair().await?;
+        let message = [7; 64];
+        let exchange = async || {
+            peer.write_all(&message).unwrap();
+            let mut buffer = [0; 64];
+            stream.readable().await.unwrap();
+            stream.read_exact(&mut buffer).await.unwrap();
+            stream.write_all(&buffer).await.unwrap();
+            peer.read_exact(&mut buffer).unwrap();
+        };
+        assert_eq!(count(exchange).await, (0, 0));
+        Ok(())
+    })
+}
+
+#[test]
+fn two_that_wait_for_one_socket_allocate_nothing() -> io::Result<()> {
+    run(async {
+        let (stream, mut peer) = registered_pair().await?;
+        let step = async || {
+            let both = futures::future::join(stream.readable(), stream.readable());
+            let send = async { peer.write_all(b"x").unwrap() };
+            let ((first, second), ()) = futures::future::join(both, send).await;
+            first.and(second).unwrap();
+            assert_eq!(stream.read(&mut [0; 16]).await.unwrap(), 1);
+        };
+        assert_eq!(count(step).await, (0, 0));
+        Ok(())
+    })
+}
+
+/// A registered stream that leaves nothing behind when it is closed. A thousand ports that wait for late packets would
+/// slow down whatever looks for a free one.
+async fn brief_stream() -> TcpStream {
+    let (stream, _peer) = registered_pair().await.unwrap();
+    stream.set_linger(Some(Duration::ZERO)).unwrap();
+    stream
+}
+
+/// What the standard library allocates for a pair of sockets.
+async fn bare_pair() {
+    let (stream, _peer) = pair().unwrap();
+    stream.set_linger(Some(Duration::ZERO)).unwrap();
+}
+
+#[test]
+fn registering_a_socket_allocates_nothing() {
+    let registered = async || drop(brief_stream().await);
+    assert_eq!(run(count(registered)), run(count(bare_pair)));
+}
+
+/// What a slot that is never freed would end in.
+#[test]
+fn a_socket_that_is_dropped_on_another_thread_frees_its_slot() {
+    let (send, streams) = mpsc::sync_channel::<TcpStream>(1);
+    let (done, dropped) = mpsc::sync_channel(1);
+    let dropper = thread::spawn(move || {
+        for stream in streams {
+            drop(stream);
+            done.send(()).unwrap();
+        }
+    });
+    let elsewhere = async || {
+        send.send(brief_stream().await).unwrap();
+        dropped.recv().unwrap();
+    };
+    let (allocations, _) = run(count(elsewhere));
+    assert_eq!(allocations, run(count(bare_pair)).0);
+    drop(send);
+    dropper.join().unwrap();
+}
+
+#[test]
+fn a_timeout_allocates_nothing() {
+    let ready = async || timeout(Duration::from_secs(1), async {}).await.unwrap();
+    assert_eq!(run(count(ready)), (0, 0));
+    let armed = async || timeout(Duration::from_secs(1), epore::yield_now()).await.unwrap();
+    assert_eq!(run(count(armed)), (0, 0));
+    let elapsed = async || assert!(timeout(Duration::ZERO, std::future::pending::<()>()).await.is_err());
+    assert_eq!(run(count(elapsed)), (0, 0));
+}

@@ -1,0 +1,213 @@
+//! How many system calls things cost, exactly.
+
+mod support;
+
+use std::fs::File;
+use std::future::poll_fn;
+use std::io::{self, Read, Write};
+use std::mem;
+use std::net::TcpStream;
+use std::os::fd::AsRawFd;
+use std::task::Poll;
+use std::time::Duration;
+
+use epore::net::TcpListener;
+use epore::time::{sleep, timeout};
+use support::strace::{ADDRESS, Server, calls, count};
+use support::wait_until;
+
+/// A listener whose address the client knows, and that the client has made all connections to that it needs at first.
+async fn prepared_listener() -> io::Result<TcpListener> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("{ADDRESS}{}", listener.local_addr()?);
+    io::stdin().read_line(&mut String::new())?;
+    Ok(listener)
+}
+
+async fn echo(times: usize) -> io::Result<()> {
+    let (stream, _) = prepared_listener().await?.accept().await?;
+    // Nothing comes before this is sent: the socket is registered by then, and the first read waits like all others.
+    stream.writable().await?;
+    stream.write_all(b"!").await?;
+    let mut buffer = [0; 1024];
+    for _ in 0..times {
+        let count = stream.read(&mut buffer).await?;
+        stream.write_all(&buffer[..count]).await?;
+    }
+    Ok(())
+}
+
+fn expect_echo(times: usize, server: &mut Server) -> io::Result<()> {
+    let mut stream = server.connect()?;
+    server.prepared()?;
+    stream.read_exact(&mut [0; 1])?;
+    let mut buffer = [7; 64];
+    for _ in 0..times {
+        stream.write_all(&buffer)?;
+        stream.read_exact(&mut buffer)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn an_echoed_message_is_one_wait_one_receive_one_send() {
+    let counted = count("an_echoed_message_is_one_wait_one_receive_one_send", [100, 300], echo, expect_echo);
+    if let Some(counted) = counted {
+        assert_eq!(counted, calls([("epoll_wait", 200), ("recvfrom", 200), ("sendto", 200)]));
+    }
+}
+
+/// R20: a timer further away than 31 bits of milliseconds makes no wait end early.
+#[test]
+fn a_timer_far_away_adds_no_call() {
+    let limited = async |times| timeout(Duration::from_secs(25 * 24 * 60 * 60), echo(times)).await?;
+    if let Some(counted) = count("a_timer_far_away_adds_no_call", [100, 300], limited, expect_echo) {
+        assert_eq!(counted, calls([("epoll_wait", 200), ("recvfrom", 200), ("sendto", 200)]));
+    }
+}
+
+async fn answer_when_told(times: usize) -> io::Result<()> {
+    let listener = prepared_listener().await?;
+    for _ in 0..times {
+        let (stream, _) = listener.accept().await?;
+        let mut buffer = [0; 1024];
+        let count = stream.read(&mut buffer).await?;
+        stream.write_all(&buffer[..count]).await?;
+    }
+    Ok(())
+}
+
+/// Waits until all that was sent has arrived.
+fn wait_until_arrived(stream: &TcpStream) {
+    wait_until("the request has arrived", || {
+        let mut queued: libc::c_int = 0;
+        // SAFETY: the call writes one integer to where the pointer points.
+        let result = unsafe { libc::ioctl(stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut queued) };
+        assert_eq!(result, 0);
+        queued == 0
+    });
+}
+
+#[test]
+fn a_connection_whose_request_is_there_is_never_registered() {
+    let client = |times, server: &mut Server| {
+        let mut streams = Vec::new();
+        for _ in 0..times {
+            let mut stream = server.connect()?;
+            stream.write_all(b"request")?;
+            wait_until_arrived(&stream);
+            streams.push(stream);
+        }
+        server.prepared()?;
+        for mut stream in streams {
+            let mut reply = String::new();
+            stream.read_to_string(&mut reply)?;
+            assert_eq!(reply, "request");
+        }
+        Ok(())
+    };
+    let test = "a_connection_whose_request_is_there_is_never_registered";
+    if let Some(counted) = count(test, [50, 150], answer_when_told, client) {
+        let mut expected = calls([("accept4", 100), ("recvfrom", 100), ("sendto", 100), ("close", 100)]);
+        if cfg!(debug_assertions) {
+            // The standard library's own check of each descriptor that it closes.
+            expected.insert("fcntl".to_owned(), 100);
+        }
+        assert_eq!(counted, expected);
+    }
+}
+
+fn no_client(_: usize, _: &mut Server) -> io::Result<()> {
+    Ok(())
+}
+
+#[test]
+fn tasks_cost_no_call_but_a_look_at_the_reactor_every_128_polls() {
+    let tasks = async |times| {
+        for _ in 0..times {
+            // Two polls: of the task, and of this future, which waits for it.
+            epore::spawn(async {}).await?;
+            // One poll each.
+            epore::yield_now().await;
+            let mut woken = false;
+            poll_fn(|cx| {
+                if mem::replace(&mut woken, true) {
+                    return Poll::Ready(());
+                }
+                cx.waker().wake_by_ref();
+                let clone = cx.waker().clone();
+                clone.wake();
+                Poll::Pending
+            })
+            .await;
+        }
+        Ok(())
+    };
+    let test = "tasks_cost_no_call_but_a_look_at_the_reactor_every_128_polls";
+    if let Some(counted) = count(test, [1280, 3840], tasks, no_client) {
+        assert_eq!(counted, calls([("epoll_wait", 2560 * 4 / 128)]));
+    }
+}
+
+#[test]
+fn a_timeout_of_what_is_ready_makes_no_call() {
+    let limits = async |times| {
+        for _ in 0..times {
+            timeout(Duration::from_secs(1), async {}).await?;
+        }
+        Ok(())
+    };
+    if let Some(counted) = count("a_timeout_of_what_is_ready_makes_no_call", [100, 300], limits, no_client) {
+        assert_eq!(counted, calls([]));
+    }
+}
+
+#[test]
+fn arming_and_cancelling_a_timeout_makes_no_call() {
+    let limits = async |times| {
+        for _ in 0..times {
+            timeout(Duration::from_secs(1), epore::yield_now()).await?;
+        }
+        Ok(())
+    };
+    if let Some(counted) = count("arming_and_cancelling_a_timeout_makes_no_call", [1280, 3840], limits, no_client) {
+        assert_eq!(counted, calls([("epoll_wait", 2560 / 128)]));
+    }
+}
+
+#[test]
+fn a_sleep_is_one_wait() {
+    let sleeps = async |times| {
+        for _ in 0..times {
+            sleep(Duration::from_millis(1)).await;
+        }
+        Ok(())
+    };
+    if let Some(counted) = count("a_sleep_is_one_wait", [10, 60], sleeps, no_client) {
+        assert_eq!(counted, calls([("epoll_wait", 50)]));
+    }
+}
+
+/// R6
+#[test]
+fn an_accept_at_the_descriptor_limit_asks_once_for_each_error() {
+    let accept = async |times| {
+        let listener = prepared_listener().await?;
+        let limit = libc::rlimit { rlim_cur: 64, rlim_max: 64 };
+        // SAFETY: the pointer is to a live limit, which the kernel only reads.
+        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }, 0);
+        let _hoard: Vec<_> = (0..64).map_while(|_| File::open("/dev/null").ok()).collect();
+        for _ in 0..times {
+            assert_eq!(listener.accept().await.unwrap_err().raw_os_error(), Some(libc::EMFILE));
+        }
+        Ok(())
+    };
+    let client = |_, server: &mut Server| {
+        let _waiting = server.connect()?;
+        server.prepared()?;
+        server.wait_for_its_end()
+    };
+    if let Some(counted) = count("an_accept_at_the_descriptor_limit_asks_once_for_each_error", [1, 4], accept, client) {
+        assert_eq!(counted, calls([("accept4", 3), ("epoll_wait", 3)]));
+    }
+}

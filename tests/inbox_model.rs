@@ -1,0 +1,290 @@
+//! R8: the inbox under every interleaving of its threads.
+//!
+//! The library's own source of the inbox is built here over loom's lock, with a stand-in for the eventfd. A wake-up that
+//! is lost is a deadlock, which loom reports; the stand-in reports a write after it was closed.
+
+#![forbid(unsafe_code)]
+
+#[path = "../executor"]
+mod executor {
+    #[allow(dead_code)]
+    mod inbox;
+    #[allow(dead_code)]
+    mod runtime_id;
+    #[allow(dead_code)]
+    mod slab;
+    #[allow(dead_code)]
+    mod token;
+
+    /// Loom's lock, which can only be made while a model runs, behind the standard library's signature.
+    mod sync {
+        use std::sync::{LockResult, OnceLock};
+
+        pub(super) struct Mutex<T> {
+            initial: std::sync::Mutex<Option<T>>,
+            lock: OnceLock<loom::sync::Mutex<Option<T>>>,
+        }
+
+        impl<T> Mutex<T> {
+            pub(super) const fn new(value: T) -> Mutex<T> {
+                Mutex { initial: std::sync::Mutex::new(Some(value)), lock: OnceLock::new() }
+            }
+
+            pub(super) fn lock(&self) -> LockResult<Guard<'_, T>> {
+                let lock = self.lock.get_or_init(|| loom::sync::Mutex::new(self.initial.lock().unwrap().take()));
+                Ok(Guard(lock.lock().unwrap()))
+            }
+        }
+
+        pub(super) struct Guard<'a, T>(loom::sync::MutexGuard<'a, Option<T>>);
+
+        impl<T> std::ops::Deref for Guard<'_, T> {
+            type Target = T;
+
+            fn deref(&self) -> &T {
+                self.0.as_ref().expect("it was filled when it was made")
+            }
+        }
+
+        impl<T> std::ops::DerefMut for Guard<'_, T> {
+            fn deref_mut(&mut self) -> &mut T {
+                self.0.as_mut().expect("it was filled when it was made")
+            }
+        }
+    }
+
+    mod models {
+        use std::sync::Arc as Shared;
+
+        use loom::sync::Arc;
+        use loom::thread;
+
+        use super::inbox::{Inbox, Mail, Request};
+        use super::runtime_id::RuntimeId;
+        use super::slab::Key;
+        use super::token::TaskToken;
+        use crate::reactor::{Eventfd, Waker};
+
+        /// A runtime as the inbox knows it: it collects, and sleeps when there is nothing to do.
+        struct Runtime {
+            id: RuntimeId,
+            inbox: Arc<Inbox>,
+            eventfd: Shared<Eventfd>,
+            wakes: Vec<TaskToken>,
+            requests: usize,
+        }
+
+        impl Runtime {
+            fn open(serial: u64, inbox: &Arc<Inbox>) -> Runtime {
+                let id = RuntimeId::new(serial, 0);
+                let eventfd = Shared::new(Eventfd::new());
+                inbox.open(id, Waker(eventfd.clone()));
+                Runtime { id, inbox: inbox.clone(), eventfd, wakes: Vec::new(), requests: 0 }
+            }
+
+            /// One look at the reactor and the inbox, in the order of the run loop.
+            fn turn(&mut self) {
+                let idle = self.inbox.park();
+                self.eventfd.wait(idle);
+                self.collect();
+            }
+
+            fn collect(&mut self) {
+                let mut mail = Mail::default();
+                self.inbox.collect(&mut mail);
+                self.wakes.append(&mut mail.wakes);
+                self.requests += mail.requests.len();
+            }
+
+            fn close(self) -> Mail {
+                let mail = self.inbox.close();
+                assert!(self.eventfd.is_closed(), "the eventfd leaves with the inbox");
+                mail
+            }
+        }
+
+        fn token(task: u64) -> TaskToken {
+            TaskToken::new(RuntimeId::new(1, 0), Key::from_bits(task))
+        }
+
+        fn closed() -> Arc<Inbox> {
+            Arc::new(Inbox::closed())
+        }
+
+        #[test]
+        fn a_wake_and_a_park_lose_nothing() {
+            loom::model(|| {
+                let inbox = closed();
+                let mut runtime = Runtime::open(1, &inbox);
+                let waker = thread::spawn(move || {
+                    inbox.wake(token(1));
+                    inbox.wake(token(2));
+                });
+                while runtime.wakes.len() < 2 {
+                    runtime.turn();
+                }
+                assert_eq!(runtime.wakes, [token(1), token(2)]);
+                waker.join().unwrap();
+                assert!(runtime.close().wakes.is_empty());
+            });
+        }
+
+        #[test]
+        fn a_flood_of_wakes_leaves_at_least_one_of_each_and_no_more_than_a_few() {
+            loom::model(|| {
+                let inbox = closed();
+                let mut runtime = Runtime::open(1, &inbox);
+                for i in 0..300 {
+                    inbox.wake(token(i % 11));
+                }
+                runtime.turn();
+                assert!(runtime.wakes.len() <= 44, "{} wakes are kept for 11 tasks", runtime.wakes.len());
+                runtime.wakes.sort_unstable();
+                runtime.wakes.dedup();
+                assert_eq!(runtime.wakes, (0..11).map(token).collect::<Vec<_>>());
+            });
+        }
+
+        #[test]
+        fn only_the_first_delivery_to_a_parked_runtime_writes() {
+            loom::model(|| {
+                let inbox = closed();
+                let mut runtime = Runtime::open(1, &inbox);
+                inbox.wake(token(1));
+                assert!(!runtime.eventfd.is_written(), "it is awake");
+                runtime.turn();
+                assert!(inbox.park());
+                inbox.wake(token(2));
+                assert!(runtime.eventfd.is_written());
+                runtime.eventfd.wait(true);
+                inbox.wake(token(3));
+                assert!(!runtime.eventfd.is_written(), "it is about to wake");
+                runtime.turn();
+                assert!(inbox.park());
+                runtime.collect();
+                inbox.wake(token(4));
+                assert!(!runtime.eventfd.is_written(), "it is awake again");
+            });
+        }
+
+        #[test]
+        fn two_threads_that_wake_and_request_lose_nothing() {
+            loom::model(|| {
+                let inbox = closed();
+                let mut runtime = Runtime::open(1, &inbox);
+                let (id, other) = (runtime.id, inbox.clone());
+                let waker = thread::spawn(move || inbox.wake(token(1)));
+                let asker = thread::spawn(move || {
+                    assert!(other.request(id, Request::FreeTimer(Key::from_bits(0))).is_ok());
+                });
+                while runtime.wakes.is_empty() || runtime.requests == 0 {
+                    runtime.turn();
+                }
+                assert_eq!((&runtime.wakes[..], runtime.requests), (&[token(1)][..], 1));
+                waker.join().unwrap();
+                asker.join().unwrap();
+            });
+        }
+
+        #[test]
+        fn deliveries_at_the_end_are_handed_back_or_dropped_and_never_written() {
+            loom::model(|| {
+                let inbox = closed();
+                let runtime = Runtime::open(1, &inbox);
+                let (id, other) = (runtime.id, inbox.clone());
+                let waker = thread::spawn(move || inbox.wake(token(1)));
+                let asker = thread::spawn(move || other.request(id, Request::FreeTimer(Key::from_bits(0))).is_ok());
+                runtime.inbox.park();
+                let inbox = runtime.inbox.clone();
+                let left = runtime.close().requests.len();
+                waker.join().unwrap();
+                assert_eq!(asker.join().unwrap(), left == 1, "a request is left in the inbox or comes back");
+                assert!(!inbox.belongs_to(id));
+            });
+        }
+
+        #[test]
+        fn a_request_for_a_runtime_that_is_gone_never_reaches_the_next_one() {
+            loom::model(|| {
+                let inbox = closed();
+                let first = Runtime::open(1, &inbox);
+                let (gone, other) = (first.id, inbox.clone());
+                let sender = thread::spawn(move || {
+                    let taken = other.request(gone, Request::FreeTimer(Key::from_bits(0))).is_ok();
+                    other.wake(token(1));
+                    taken
+                });
+                let left = first.close().requests.len();
+                let second = Runtime::open(2, &inbox);
+                assert!(!inbox.belongs_to(gone) && inbox.belongs_to(second.id));
+                let parked = second.inbox.park();
+                assert_eq!(sender.join().unwrap(), left == 1);
+                // A wake is a hint that may reach the second runtime. If it does, that one does not sleep through it.
+                let mut mail = Mail::default();
+                second.inbox.collect(&mut mail);
+                assert!(mail.requests.is_empty());
+                assert_eq!(second.eventfd.is_written(), parked && !mail.wakes.is_empty());
+                assert!(parked || !mail.wakes.is_empty());
+            });
+        }
+    }
+}
+
+mod reactor {
+    use std::sync::Arc;
+
+    use loom::sync::{Condvar, Mutex};
+
+    /// The runtime's end of the eventfd closes it when it is dropped.
+    pub struct Waker(pub Arc<Eventfd>);
+
+    /// An eventfd with an edge-triggered epoll before it.
+    pub struct Eventfd {
+        state: Mutex<State>,
+        edge: Condvar,
+    }
+
+    struct State {
+        written: bool,
+        closed: bool,
+    }
+
+    impl Waker {
+        pub fn wake(&self) -> Result<(), &'static str> {
+            let mut state = self.0.state.lock().unwrap();
+            assert!(!state.closed, "a write to an eventfd that was closed");
+            state.written = true;
+            self.0.edge.notify_one();
+            Ok(())
+        }
+    }
+
+    impl Drop for Waker {
+        fn drop(&mut self) {
+            self.0.state.lock().unwrap().closed = true;
+        }
+    }
+
+    impl Eventfd {
+        pub fn new() -> Eventfd {
+            Eventfd { state: Mutex::new(State { written: false, closed: false }), edge: Condvar::new() }
+        }
+
+        /// Takes the edge, and waits for it if there is to be no timeout.
+        pub fn wait(&self, block: bool) {
+            let mut state = self.state.lock().unwrap();
+            while block && !state.written {
+                state = self.edge.wait(state).unwrap();
+            }
+            state.written = false;
+        }
+
+        pub fn is_written(&self) -> bool {
+            self.state.lock().unwrap().written
+        }
+
+        pub fn is_closed(&self) -> bool {
+            self.state.lock().unwrap().closed
+        }
+    }
+}

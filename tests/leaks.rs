@@ -1,0 +1,186 @@
+//! R18: what a runtime takes it gives back, to the byte, the descriptor and the thread.
+//!
+//! One test alone, since another would count in its figures.
+
+mod support;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::RefCell;
+use std::future::{pending, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+use epore::net::{TcpListener, TcpStream};
+use epore::time::{sleep, timeout};
+use epore::{Builder, Handle, JoinHandle, Runtime, spawn, spawn_blocking, yield_now};
+use support::{open_descriptors, wait_until};
+
+struct Counting;
+
+static LIVE_BYTES: AtomicUsize = AtomicUsize::new(0);
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Whether this is the main thread, where the test harness allocates at its own times.
+fn is_harness() -> bool {
+    // SAFETY: the calls take nothing and cannot fail.
+    unsafe { libc::gettid() == libc::getpid() }
+}
+
+// SAFETY: all calls go to the system's allocator as they are; counting allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if !is_harness() {
+            LIVE_BYTES.fetch_add(layout.size(), SeqCst);
+        }
+        // SAFETY: the caller keeps the contract, which is that of the system's allocator.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        if !is_harness() {
+            LIVE_BYTES.fetch_sub(layout.size(), SeqCst);
+        }
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+/// What the process holds.
+#[derive(Debug, PartialEq, Eq)]
+struct Held {
+    bytes: usize,
+    descriptors: usize,
+    threads: usize,
+}
+
+/// The kernel's own count; a listing of /proc/self/task may skip a thread while another one ends.
+fn threads() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let count = status.lines().find_map(|line| line.strip_prefix("Threads:"));
+    count.and_then(|count| count.trim().parse().ok()).expect("a number of threads")
+}
+
+fn held() -> Held {
+    let (descriptors, threads) = (open_descriptors().len(), threads());
+    Held { bytes: LIVE_BYTES.load(SeqCst), descriptors, threads }
+}
+
+#[test]
+fn nothing_is_left_of_what_runtimes_tasks_timers_sockets_and_threads_took() {
+    nothing_is_left("runtimes", 10_000, || drop(round_of_a_runtime(false)));
+    nothing_is_left("runtimes with sockets", 1000, || drop(round_of_a_runtime(true)));
+    nothing_is_left("runtimes that others outlive", 1000, round_of_what_outlives);
+    nothing_is_left("runtimes with threads", 100, round_of_threads);
+    let runtime = Runtime::new().unwrap();
+    nothing_is_left("tasks of one runtime", 1000, || runtime.block_on(round_of_tasks()));
+    nothing_is_left("sockets of one runtime", 1000, || runtime.block_on(round_of_sockets()));
+}
+
+/// Runs `round` a few times to warm up, then many times, and compares.
+fn nothing_is_left(what: &str, rounds: usize, round: impl Fn()) {
+    (0..50).for_each(|_| round());
+    let before = held();
+    (0..rounds).for_each(|_| round());
+    assert_eq!(held(), before, "after {rounds} {what}");
+}
+
+/// A runtime that is dropped while its tasks wait for timers, for each other, for a socket and in its mail.
+fn round_of_a_runtime(with_sockets: bool) -> Vec<JoinHandle<()>> {
+    let runtime = Runtime::new().unwrap();
+    let handle = runtime.handle();
+    let tasks = runtime.block_on(async {
+        sleep(Duration::from_nanos(1)).await;
+        let sleeper = spawn(sleep(Duration::MAX));
+        let waiter = spawn(async { sleeper.await.unwrap() });
+        let limited = spawn(async { timeout(Duration::from_secs(60), pending()).await.unwrap() });
+        let mut tasks = vec![waiter, limited, spawn(async {})];
+        if with_sockets {
+            let (client, server) = pair().await;
+            tasks.push(spawn(async move {
+                client.read(&mut [0]).await.unwrap();
+                drop(server);
+            }));
+        }
+        yield_now().await;
+        tasks
+    });
+    drop(handle.spawn(pending::<()>()));
+    drop(runtime);
+    tasks
+}
+
+async fn pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    // Closed by a reset, thousands of connections leave no ports in TIME_WAIT.
+    client.set_linger(Some(Duration::ZERO)).unwrap();
+    (client, listener.accept().await.unwrap().0)
+}
+
+/// Handles, wakers, timers and sockets that are dropped after their runtime.
+fn round_of_what_outlives() {
+    let runtime = Runtime::new().unwrap();
+    let left = runtime.block_on(async {
+        let waker: Rc<RefCell<Option<Waker>>> = Rc::default();
+        let place = waker.clone();
+        let task = spawn(poll_fn(move |cx| {
+            place.replace(Some(cx.waker().clone()));
+            Poll::<()>::Pending
+        }));
+        yield_now().await;
+        let (client, server) = pair().await;
+        let mut timer = sleep(Duration::MAX);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(Pin::new(&mut timer).poll(&mut cx).is_pending());
+        assert!(client.poll_read(&mut cx, &mut [0]).is_pending());
+        (task, waker.take().unwrap(), client, server, timer, Handle::current())
+    });
+    drop(runtime);
+    left.1.wake_by_ref();
+    drop(left.5.spawn(async {}));
+}
+
+fn round_of_threads() {
+    let before = threads();
+    let runtime = Builder::new().blocking_keep_alive(Duration::ZERO).build().unwrap();
+    runtime.block_on(async {
+        spawn_blocking(|| vec![0; 100]).await.unwrap();
+        drop(spawn_blocking(|| vec![0; 100]));
+        let handle = Handle::current();
+        let thread = thread::spawn(move || handle.spawn(async { vec![0; 100] }));
+        let task = spawn_blocking(|| thread.join().unwrap()).await.unwrap();
+        task.await.unwrap();
+    });
+    drop(runtime);
+    wait_until("the threads have ended", || threads() == before);
+}
+
+async fn round_of_tasks() {
+    let endless = spawn(pending::<()>());
+    drop(spawn(async { vec![0; 100] }));
+    let panicking = spawn(async { std::panic::resume_unwind(Box::new("on purpose")) });
+    sleep(Duration::from_nanos(1)).await;
+    endless.abort();
+    assert!(endless.await.unwrap_err().is_cancelled());
+    assert!(panicking.await.map(|(): ()| ()).unwrap_err().is_panic());
+    assert!(timeout(Duration::from_nanos(1), pending::<()>()).await.is_err());
+    let aborted = Handle::current().spawn(pending::<()>());
+    yield_now().await;
+    aborted.abort();
+    assert!(aborted.await.unwrap_err().is_cancelled());
+}
+
+async fn round_of_sockets() {
+    let (client, server) = pair().await;
+    let mut buffer = [0; 4];
+    assert!(timeout(Duration::from_nanos(1), client.read(&mut buffer)).await.is_err());
+    let echo = spawn(async move { server.write_all(b"echo").await });
+    client.read_exact(&mut buffer).await.unwrap();
+    echo.await.unwrap().unwrap();
+}
