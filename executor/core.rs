@@ -7,6 +7,7 @@ use std::os::fd::BorrowedFd;
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
@@ -16,7 +17,7 @@ use super::context;
 use super::inbox::Mail;
 use super::inboxes;
 use super::join_handle::JoinHandle;
-use super::run_loop::{EVENTS_PER_TURN, POLLS_PER_TURN};
+use super::run_loop::{EVENTS_PER_TURN, IO_PER_POLL, POLLS_PER_TURN};
 use super::runtime_id::RuntimeId;
 use super::slab::Key;
 use super::sources::{Direction, Source, Sources};
@@ -43,7 +44,9 @@ pub(crate) struct Core {
     /// How many polls may still come before the reactor is looked at.
     pub(super) polls_left: Cell<u32>,
     /// How many I/O operations the future that is being polled may still do.
-    pub(super) io_left: Cell<u32>,
+    io_left: Cell<u32>,
+    /// Tells one poll from the next. It wraps, which at worst lets a source that has overdrawn wait for one poll.
+    poll_number: Cell<u16>,
     /// Set when the runtime is being dropped: from then on nothing is spawned.
     closing: Cell<bool>,
     /// When the runtime began. Deadlines count from here.
@@ -62,13 +65,14 @@ impl Core {
         let poll = reactor::Poll::new()?;
         let eventfd = reactor::Waker::new(poll.registry(), EVENTFD)?;
         Ok(Core {
-            id: inboxes::open(eventfd)?,
+            id: inboxes::open(eventfd, poll.registry().try_clone()?)?,
             poll: RefCell::new(poll),
             tasks: RefCell::default(),
             sources: RefCell::default(),
             timers: RefCell::default(),
             polls_left: Cell::new(POLLS_PER_TURN),
             io_left: Cell::new(0),
+            poll_number: Cell::new(0),
             closing: Cell::new(false),
             began: Instant::now(),
             blocking,
@@ -143,11 +147,20 @@ impl Core {
 
 /// What sockets need of their runtime.
 impl Core {
+    /// Begins a poll, with a new budget of I/O operations.
+    pub(super) fn begin_poll(&self) {
+        self.poll_number.set(self.poll_number.get().wrapping_add(1));
+        self.io_left.set(IO_PER_POLL);
+    }
+
     /// Counts one I/O operation. False means that the future has done enough for one poll, and must yield.
-    pub(crate) fn spend_io(&self) -> bool {
+    ///
+    /// When the budget is spent, each source still has one operation in each poll, which `overdrawn` remembers. Or else
+    /// one that is always ready could starve the others in a `join!`.
+    pub(crate) fn spend_io(&self, overdrawn: &AtomicU16) -> bool {
         let left = self.io_left.get();
         self.io_left.set(left.saturating_sub(1));
-        left > 0
+        left > 0 || overdrawn.swap(self.poll_number.get(), Relaxed) != self.poll_number.get()
     }
 
     /// Registers a descriptor for both directions.
@@ -155,22 +168,11 @@ impl Core {
         let interest = reactor::Interest::READABLE | reactor::Interest::WRITABLE | reactor::Interest::PRIORITY;
         let key = self.sources.borrow_mut().insert();
         let token = key.to_bits() as usize;
-        let poll = self.poll.borrow();
-        let registered = match poll.registry().register(&fd, token, interest) {
-            // The number was registered by an owner who gave the descriptor away on another thread.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                poll.registry().reregister(&fd, token, interest)
-            }
-            result => result,
-        };
+        let registered = self.poll.borrow().registry().register(&fd, token, interest);
         if registered.is_err() {
             self.free_source(key);
         }
         registered.map(|()| key)
-    }
-
-    pub(crate) fn deregister(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
-        self.poll.borrow().registry().deregister(&fd)
     }
 
     /// Frees the slot of a descriptor. Those who still wait for it are not woken: it is theirs no more.

@@ -1,13 +1,15 @@
 #![forbid(unsafe_code)]
 
+use std::io;
 use std::mem;
+use std::os::fd::BorrowedFd;
 use std::sync::PoisonError;
 
 use super::runtime_id::RuntimeId;
 use super::slab::Key;
 use super::sync::Mutex;
 use super::token::TaskToken;
-use crate::reactor::Waker;
+use crate::reactor::{Registry, Waker};
 
 /// What other threads ask of a runtime, and all of it that they touch.
 ///
@@ -23,6 +25,7 @@ struct Open {
     /// cleared by the first delivery or by the runtime itself.
     parked: bool,
     eventfd: Waker,
+    registry: Registry,
     mail: Mail,
 }
 
@@ -67,8 +70,8 @@ impl Inbox {
         Inbox(Mutex::new(None))
     }
 
-    pub(super) fn open(&self, runtime: RuntimeId, eventfd: Waker) {
-        let open = Open { runtime, parked: false, eventfd, mail: Mail::default() };
+    pub(super) fn open(&self, runtime: RuntimeId, eventfd: Waker, registry: Registry) {
+        let open = Open { runtime, parked: false, eventfd, registry, mail: Mail::default() };
         self.with(|inbox| *inbox = Some(Box::new(open)));
     }
 
@@ -97,6 +100,14 @@ impl Inbox {
                 Ok(())
             }
             _ => Err(request),
+        })
+    }
+
+    /// Ends the watch on a descriptor that leaves this runtime, which has none if it is gone.
+    pub(super) fn deregister(&self, runtime: RuntimeId, fd: BorrowedFd<'_>) -> io::Result<()> {
+        self.with(|inbox| match inbox {
+            Some(open) if open.runtime == runtime => open.registry.deregister(&fd),
+            _ => Ok(()),
         })
     }
 

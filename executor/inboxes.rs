@@ -3,12 +3,13 @@
 #![forbid(unsafe_code)]
 
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::sync::{Mutex, PoisonError};
 
 use super::inbox::{Inbox, Request};
 use super::runtime_id::{MAX_RUNTIMES, RuntimeId};
 use super::token::TaskToken;
-use crate::reactor::Waker;
+use crate::reactor::{Registry, Waker};
 
 static INBOXES: [Inbox; MAX_RUNTIMES] = [const { Inbox::closed() }; MAX_RUNTIMES];
 
@@ -23,7 +24,7 @@ struct Places {
 }
 
 /// Opens an inbox for a new runtime.
-pub(super) fn open(eventfd: Waker) -> io::Result<RuntimeId> {
+pub(super) fn open(eventfd: Waker, registry: Registry) -> io::Result<RuntimeId> {
     let mut places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
     let index = match places.free.pop() {
         Some(index) => index,
@@ -35,7 +36,7 @@ pub(super) fn open(eventfd: Waker) -> io::Result<RuntimeId> {
     };
     places.serial += 1;
     let id = RuntimeId::new(places.serial, index);
-    INBOXES[index].open(id, eventfd);
+    INBOXES[index].open(id, eventfd, registry);
     Ok(id)
 }
 
@@ -52,6 +53,11 @@ pub(super) fn of(runtime: RuntimeId) -> &'static Inbox {
 /// Wakes a task from a thread, or a runtime, that is not its own.
 pub(super) fn wake(token: TaskToken) {
     INBOXES[token.runtime()].wake(token);
+}
+
+/// Ends the watch that a runtime has on a descriptor, from any thread.
+pub(crate) fn deregister(runtime: RuntimeId, fd: BorrowedFd<'_>) -> io::Result<()> {
+    of(runtime).deregister(runtime, fd)
 }
 
 /// Asks something of a runtime that may be gone; then the request comes back.

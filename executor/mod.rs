@@ -38,7 +38,7 @@ pub use yield_now::{YieldNow, yield_now};
 pub(crate) use self::core::Core;
 pub(crate) use blocking::try_spawn_blocking;
 pub(crate) use inbox::Request;
-pub(crate) use inboxes::request;
+pub(crate) use inboxes::{deregister, request};
 pub(crate) use misuse::no_runtime;
 pub(crate) use runtime_id::RuntimeId;
 pub(crate) use slab::Key;

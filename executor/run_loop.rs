@@ -23,7 +23,8 @@ use super::{context, inboxes, waker};
 pub(super) const POLLS_PER_TURN: u32 = 128;
 
 /// How many I/O operations a future may do in one poll before it must yield, so that a socket which is always ready
-/// cannot keep the other tasks waiting. At a few microseconds an operation this is well below a millisecond.
+/// cannot keep the other tasks waiting. At a few microseconds an operation this is well below a millisecond. A future
+/// that polls several sockets may do one more on each.
 pub(super) const IO_PER_POLL: u32 = 128;
 
 /// How many events one look at the reactor brings. The rest comes with the next: epoll deals them out in turn.
@@ -38,7 +39,7 @@ impl Core {
             let waker = waker::for_token(self.token(main.key));
             let mut cx = Context::from_waker(&waker);
             loop {
-                self.io_left.set(IO_PER_POLL);
+                self.begin_poll();
                 if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                     return output;
                 }
@@ -69,7 +70,7 @@ impl Core {
     }
 
     fn run_task(&self, key: Key, task: Rc<dyn Run>) {
-        self.io_left.set(IO_PER_POLL);
+        self.begin_poll();
         let waker = waker::for_token(self.token(key));
         let mut cx = Context::from_waker(&waker);
         match catch_unwind(AssertUnwindSafe(|| task.run(&mut cx))) {

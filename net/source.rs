@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 
 use crate::executor::{self, Core, Direction, Key, Request, RuntimeId, WaiterId, context, no_runtime};
@@ -118,7 +118,7 @@ impl<T: AsFd> Source<T> {
     ) -> Poll<io::Result<R>> {
         in_runtime(|core| {
             let mut key = self.registration.key_in(core)?;
-            while core.spend_io() {
+            while core.spend_io(&self.registration.overdrawn) {
                 // Once a direction is drained, only the reactor knows when the operation is worth trying again.
                 if key.is_none() && self.registration.is_drained(direction) {
                     key = Some(self.registration.begin(core, self.io.as_fd())?);
@@ -209,6 +209,8 @@ struct Registration {
     /// Registering is enough to learn of anything that came since.
     read_drained: AtomicBool,
     write_drained: AtomicBool,
+    /// The last poll in which the socket had an operation beyond the budget.
+    overdrawn: AtomicU16,
 }
 
 /// A slot in a runtime.
@@ -240,8 +242,8 @@ impl Registration {
         let lease = Lease { runtime: core.id(), key };
         if self.lease.set(lease).is_err() {
             // Another thread was faster, and its runtime has the socket now.
-            core.deregister(fd)?;
             core.free_source(key);
+            executor::deregister(core.id(), fd)?;
             return Err(elsewhere());
         }
         Ok(key)
@@ -280,11 +282,7 @@ impl Registration {
 
     /// Gives the descriptor up to somebody who may register it again.
     fn end(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
-        // On another thread the registration stays until the descriptor is closed; its events find no slot.
-        match self.lease.get().and_then(|lease| lease.within(|core| core.deregister(fd))) {
-            Some(result) => result,
-            None => Ok(()),
-        }
+        self.lease.get().map_or(Ok(()), |lease| executor::deregister(lease.runtime, fd))
     }
 }
 

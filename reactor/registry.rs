@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
 use super::{Event, Interest, Token, sys};
 
@@ -28,12 +29,12 @@ use super::{Event, Interest, Token, sys};
 /// ```
 #[derive(Debug)]
 pub struct Registry {
-    epoll: OwnedFd,
+    epoll: Arc<OwnedFd>,
 }
 
 impl Registry {
     pub(super) fn new(epoll: OwnedFd) -> Registry {
-        Registry { epoll }
+        Registry { epoll: Arc::new(epoll) }
     }
 
     /// Watches `source` for `interest`; its events carry `token`.
@@ -70,13 +71,13 @@ impl Registry {
         self.control(libc::EPOLL_CTL_DEL, source.as_fd(), Token(0), Interest::READABLE)
     }
 
-    /// A second handle to the same epoll instance, for another owner.
+    /// A second handle to the same epoll instance, for another owner. The instance lives as long as any of them.
     ///
     /// # Errors
     ///
-    /// Those of fcntl(2) with `F_DUPFD_CLOEXEC`: no descriptor is left.
+    /// None today: the handles share one descriptor, where duplicates of it could run out.
     pub fn try_clone(&self) -> io::Result<Registry> {
-        Ok(Registry { epoll: self.epoll.try_clone()? })
+        Ok(Registry { epoll: Arc::clone(&self.epoll) })
     }
 
     fn control(&self, operation: i32, source: BorrowedFd<'_>, token: Token, interest: Interest) -> io::Result<()> {

@@ -63,7 +63,7 @@ mod executor {
         use super::runtime_id::RuntimeId;
         use super::slab::Key;
         use super::token::TaskToken;
-        use crate::reactor::{Eventfd, Waker};
+        use crate::reactor::{Eventfd, Registry, Waker};
 
         /// A runtime as the inbox knows it: it collects, and sleeps when there is nothing to do.
         struct Runtime {
@@ -78,7 +78,7 @@ mod executor {
             fn open(serial: u64, inbox: &Arc<Inbox>) -> Runtime {
                 let id = RuntimeId::new(serial, 0);
                 let eventfd = Shared::new(Eventfd::new());
-                inbox.open(id, Waker(eventfd.clone()));
+                inbox.open(id, Waker(eventfd.clone()), Registry);
                 Runtime { id, inbox: inbox.clone(), eventfd, wakes: Vec::new(), requests: 0 }
             }
 
@@ -231,12 +231,23 @@ mod executor {
 }
 
 mod reactor {
+    use std::io;
+    use std::os::fd::BorrowedFd;
     use std::sync::Arc;
 
     use loom::sync::{Condvar, Mutex};
 
     /// The runtime's end of the eventfd closes it when it is dropped.
     pub struct Waker(pub Arc<Eventfd>);
+
+    /// The models register nothing, so there is nothing to deregister.
+    pub struct Registry;
+
+    impl Registry {
+        pub fn deregister(&self, _: &BorrowedFd<'_>) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     /// An eventfd with an edge-triggered epoll before it.
     pub struct Eventfd {

@@ -5,10 +5,15 @@
 mod support;
 
 use std::cell::Cell;
+use std::fs;
 use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsRawFd;
 use std::rc::Rc;
+use std::thread;
 
+use epore::Runtime;
 use epore::net::TcpStream;
+use support::open_descriptors;
 use support::polls::run;
 use support::tcp::{pair, registered_pair};
 
@@ -62,4 +67,25 @@ fn an_ipv6_address_without_a_port_is_not_taken_for_a_name() {
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{text}: {error}");
         assert!(error.to_string().contains(text), "{text}: {error}");
     }
+}
+
+/// Given away outside of its runtime, a stream stayed registered, and its traffic woke the runtime for nothing.
+#[test]
+fn a_stream_given_away_outside_of_its_runtime_is_not_watched_any_more() -> io::Result<()> {
+    let runtime = Runtime::new()?;
+    let (stream, _peer) = runtime.block_on(registered_pair())?;
+    assert_eq!(watchers(&stream)?, 1);
+    let stream = thread::spawn(|| stream.into_std()).join().expect("no panic")?;
+    assert_eq!(watchers(&stream)?, 0);
+    Ok(())
+}
+
+/// How many epoll instances of this process watch a socket, by its inode, as proc(5) says of `fdinfo`.
+fn watchers(socket: &impl AsRawFd) -> io::Result<usize> {
+    let link = |fd: i32| fs::read_link(format!("/proc/self/fd/{fd}")).unwrap_or_default().display().to_string();
+    let inode = link(socket.as_raw_fd()).trim_matches(|char: char| !char.is_ascii_digit()).to_owned();
+    let inode = format!("ino:{:x} ", inode.parse::<u64>().map_err(io::Error::other)?);
+    let epolls = open_descriptors().into_iter().filter(|&fd| link(fd) == "anon_inode:[eventpoll]");
+    let infos = epolls.map(|fd| fs::read_to_string(format!("/proc/self/fdinfo/{fd}")).unwrap_or_default());
+    Ok(infos.map(|info| info.lines().filter(|line| line.contains(&inode)).count()).sum())
 }
