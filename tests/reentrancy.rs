@@ -150,6 +150,11 @@ const PLACES: [(&str, Place); 16] = [
     ("Waker::wake, by a task that ends", |bench, act| Box::pin(by_handle(bench, foreign::waker(On::Wake, act)))),
 ];
 
+thread_local! {
+    /// What outlives the runtime of a cell.
+    static KEPT: RefCell<Vec<(Rc<Bench>, Waker)>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Where foreign code runs when the runtime is dropped.
 const PLACES_AT_THE_END: [(&str, Place); 5] = [
     ("the drop of a task by the runtime", |_, act| Box::pin(dropping(act))),
@@ -171,7 +176,7 @@ const PLACES_AT_THE_END: [(&str, Place); 5] = [
         Box::pin(async move {
             let waker = foreign::waker(On::Drop, act);
             read_from(&bench, &waker);
-            mem::forget((bench, waker));
+            KEPT.with_borrow_mut(|kept| kept.push((bench, waker)));
             pending().await
         })
     }),
@@ -238,6 +243,7 @@ fn cell(place: Place, action: Action, at_the_end: bool) {
     assert_eq!(bench.acted.get(), !at_the_end);
     drop(runtime);
     assert!(bench.acted.get());
+    drop(KEPT.take());
 }
 
 impl Bench {
