@@ -55,3 +55,8 @@ pub use compat::hyper;
 pub use executor::{
     Builder, Handle, JoinError, JoinHandle, RemoteHandle, Runtime, YieldNow, block_on, spawn, spawn_blocking, yield_now,
 };
+
+// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("README.md")]
+struct Readme;
