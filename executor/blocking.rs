@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::contain::contain;
 use super::context;
+use super::handle::RemoteHandle;
 use super::join_error::JoinError;
 use super::join_handle::JoinHandle;
 use super::misuse::{no_runtime, no_thread};
@@ -141,27 +142,30 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    match try_spawn_blocking(f) {
-        Ok(handle) => handle,
-        Err(error) => no_thread(&error),
+    let site = Location::caller();
+    match context::with(|core| start(&core.blocking, f, site)) {
+        Some(Ok(promise)) => JoinHandle::new(Rc::new(promise), None),
+        Some(Err(error)) => no_thread(&error),
+        None => no_runtime("`spawn_blocking` was called"),
     }
 }
 
-/// As [`spawn_blocking`], for callers who can report that the system refuses the first thread.
+/// As [`spawn_blocking`], for callers who can report that the system refuses the first thread, and whose futures are to
+/// be `Send`.
 #[track_caller]
-pub(crate) fn try_spawn_blocking<T, F>(f: F) -> io::Result<JoinHandle<T>>
+pub(crate) fn try_spawn_blocking<T, F>(f: F) -> io::Result<RemoteHandle<T>>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
     let site = Location::caller();
     match context::with(|core| start(&core.blocking, f, site)) {
-        Some(started) => started,
-        None => no_runtime("`spawn_blocking` was called"),
+        Some(started) => started.map(RemoteHandle::new),
+        None => no_runtime("a name was looked up"),
     }
 }
 
-pub(super) fn start<T, F>(pool: &Arc<Pool>, f: F, site: &'static Location<'static>) -> io::Result<JoinHandle<T>>
+pub(super) fn start<T, F>(pool: &Arc<Pool>, f: F, site: &'static Location<'static>) -> io::Result<Arc<Promise<T>>>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
@@ -175,5 +179,5 @@ where
         }
     };
     pool.submit(Box::new(job))?;
-    Ok(JoinHandle::new(Rc::new(promise), None))
+    Ok(promise)
 }

@@ -17,6 +17,7 @@ use super::context;
 use super::inbox::Mail;
 use super::inboxes;
 use super::join_handle::JoinHandle;
+use super::misuse::FORKED;
 use super::run_loop::{EVENTS_PER_TURN, IO_PER_POLL, POLLS_PER_TURN};
 use super::runtime_id::RuntimeId;
 use super::slab::Key;
@@ -26,7 +27,7 @@ use super::tasks::Tasks;
 use super::timers::Timers;
 use super::token::TaskToken;
 use super::waiters::WaiterId;
-use crate::reactor;
+use crate::reactor::{self, Origin};
 
 /// The token of the eventfd by which other threads wake the runtime. No slot has the index of all ones.
 const EVENTFD: usize = usize::MAX;
@@ -49,6 +50,7 @@ pub(crate) struct Core {
     poll_number: Cell<u16>,
     /// Set when the runtime is being dropped: from then on nothing is spawned.
     closing: Cell<bool>,
+    pub(super) origin: Origin,
     /// When the runtime began. Deadlines count from here.
     began: Instant,
     pub(super) blocking: Arc<Pool>,
@@ -74,6 +76,7 @@ impl Core {
             io_left: Cell::new(0),
             poll_number: Cell::new(0),
             closing: Cell::new(false),
+            origin: Origin::current(),
             began: Instant::now(),
             blocking,
             last_waiter: Cell::new(WaiterId::POLLER),
@@ -155,8 +158,8 @@ impl Core {
 
     /// Counts one I/O operation. False means that the future has done enough for one poll, and must yield.
     ///
-    /// When the budget is spent, each source still has one operation in each poll, which `overdrawn` remembers. Or else
-    /// one that is always ready could starve the others in a `join!`.
+    /// When the budget is spent, each direction of each socket still has one operation in each poll, which its `overdrawn`
+    /// remembers. Or else one that is always ready could starve the others in a `join!`.
     pub(crate) fn spend_io(&self, overdrawn: &AtomicU16) -> bool {
         let left = self.io_left.get();
         self.io_left.set(left.saturating_sub(1));
@@ -165,6 +168,12 @@ impl Core {
 
     /// Registers a descriptor for both directions.
     pub(crate) fn register(&self, fd: BorrowedFd<'_>) -> io::Result<Key> {
+        if self.is_closing() {
+            return Err(io::Error::other("the runtime is being dropped, so a socket cannot begin to wait in it"));
+        }
+        if self.origin.is_forked() {
+            return Err(io::Error::other(FORKED));
+        }
         let interest = reactor::Interest::READABLE | reactor::Interest::WRITABLE | reactor::Interest::PRIORITY;
         let key = self.sources.borrow_mut().insert();
         let token = key.to_bits() as usize;
@@ -181,7 +190,8 @@ impl Core {
         source.into_iter().flat_map(Source::into_wakers).for_each(|waker| contain(|| drop(waker)));
     }
 
-    /// Ready if an operation is worth trying. If not, the waiter will be woken when it is; it gets its name here.
+    /// Ready if an operation is worth trying. If not, the waiter will be woken when it is; it gets its name here. While the
+    /// runtime is being dropped nobody will be woken any more.
     pub(crate) fn poll_ready(
         &self,
         key: Key,
@@ -189,6 +199,9 @@ impl Core {
         waiter: &mut Option<WaiterId>,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
+        if self.is_closing() {
+            return Poll::Pending;
+        }
         let mut sources = self.sources.borrow_mut();
         let Some(side) = sources.side(key, direction).filter(|side| !side.is_ready()) else {
             return Poll::Ready(());
@@ -223,11 +236,24 @@ impl Core {
 
 /// What timers need of their runtime.
 impl Core {
-    pub(super) fn arm_timer(&self, deadline: Instant, waker: Waker) -> Key {
-        self.timers.borrow_mut().insert(self.nanos(deadline), waker)
+    /// Arms a timer, unless the runtime is being dropped, when there is nothing left to wait for.
+    pub(super) fn arm_timer(&self, deadline: Instant, waker: &Waker) -> Option<Key> {
+        if self.is_closing() {
+            return None;
+        }
+        let waker = waker.clone();
+        Some(self.timers.borrow_mut().insert(self.nanos(deadline), waker))
+    }
+
+    /// Gives a timer another deadline. False means that it has fired.
+    pub(super) fn move_timer(&self, key: Key, deadline: Instant) -> bool {
+        self.timers.borrow_mut().move_to(key, self.nanos(deadline))
     }
 
     pub(super) fn poll_timer(&self, key: Key, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_closing() {
+            return Poll::Pending;
+        }
         let timers = self.timers.borrow();
         if timers.has_fired(key) {
             return Poll::Ready(());

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use futures_task::{FutureObj, LocalFutureObj, LocalSpawn, Spawn, SpawnError};
 use pin_project_lite::pin_project;
 
+use super::contain::contain;
 use super::inbox::Request;
 use super::join_error::JoinError;
 use super::join_handle::Join;
@@ -80,10 +81,12 @@ impl Handle {
     {
         let site = Location::caller();
         let promise = Promise::new(site);
-        let remote = Remote { future, duty: Duty(Arc::clone(&promise)) };
-        // A runtime that is gone hands the future back; dropping it settles the promise as cancelled.
-        let _cancelled = self.send(remote, site);
-        RemoteHandle { promise }
+        let remote = Remote { future: Some(future), duty: Duty(Arc::clone(&promise)) };
+        if let Err(request) = self.send(remote, site) {
+            // The runtime is gone. Dropping the future settles its promise as cancelled.
+            contain(|| drop(request));
+        }
+        RemoteHandle::new(promise)
     }
 
     fn send<F>(&self, future: F, site: &'static Location<'static>) -> Result<(), Request>
@@ -97,7 +100,7 @@ impl Handle {
             spawn();
             return Ok(());
         }
-        inboxes::request(self.runtime, Request::Spawn(Box::new(spawn)))
+        inboxes::request(self.runtime, Box::new(spawn))
     }
 
     fn is_current(&self) -> bool {
@@ -118,7 +121,10 @@ impl fmt::Debug for Handle {
 impl Spawn for Handle {
     #[track_caller]
     fn spawn_obj(&self, future: FutureObj<'static, ()>) -> Result<(), SpawnError> {
-        self.send(future, Location::caller()).map_err(|_| SpawnError::shutdown())
+        self.send(future, Location::caller()).map_err(|request| {
+            contain(|| drop(request));
+            SpawnError::shutdown()
+        })
     }
 
     fn status(&self) -> Result<(), SpawnError> {
@@ -157,6 +163,10 @@ pub struct RemoteHandle<T> {
 }
 
 impl<T> RemoteHandle<T> {
+    pub(super) fn new(promise: Arc<Promise<T>>) -> RemoteHandle<T> {
+        RemoteHandle { promise }
+    }
+
     /// Asks the runtime to drop the task's future, if it has not finished.
     ///
     /// The future is dropped on the runtime's own thread when it comes to the task.
@@ -184,11 +194,17 @@ impl<T> fmt::Debug for RemoteHandle<T> {
     }
 }
 
+impl<T> Drop for RemoteHandle<T> {
+    fn drop(&mut self) {
+        self.promise.forget_waiter();
+    }
+}
+
 pin_project! {
     /// A future whose result is owed to another thread.
     struct Remote<F: Future> {
         #[pin]
-        future: F,
+        future: Option<F>,
         duty: Duty<F::Output>,
     }
 }
@@ -197,19 +213,23 @@ impl<F: Future> Future for Remote<F> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
+        let mut this = self.project();
         let promise = &this.duty.0;
         promise.begin();
-        if promise.poll_aborted(cx) {
-            // The task drops the future now, and with it the duty, which settles the promise as cancelled.
-            return Poll::Ready(());
-        }
-        let result = match catch_unwind(AssertUnwindSafe(|| this.future.poll(cx))) {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(output)) => Ok(output),
-            Err(payload) => Err(JoinError::panic(promise.site, payload)),
+        let panicked = |payload| JoinError::panic(promise.site, payload);
+        let result = if promise.poll_aborted(cx) {
+            Err(JoinError::cancelled(promise.site))
+        } else {
+            let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Ready(()) };
+            match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Ready(output)) => Ok(output),
+                Err(payload) => Err(panicked(payload)),
+            }
         };
-        promise.settle(result);
+        // The result is there when the future is gone, as it is for other tasks.
+        let dropped = catch_unwind(AssertUnwindSafe(|| this.future.set(None)));
+        promise.settle(dropped.map_err(panicked).and(result));
         Poll::Ready(())
     }
 }

@@ -6,10 +6,12 @@ use std::os::fd::BorrowedFd;
 use std::sync::PoisonError;
 
 use super::runtime_id::RuntimeId;
-use super::slab::Key;
 use super::sync::Mutex;
 use super::token::TaskToken;
-use crate::reactor::{Registry, Waker};
+use crate::reactor::{Origin, Registry, Waker};
+
+/// What is broken when a write to the eventfd fails. It is said outside of the lock, since a panic runs foreign code.
+const UNPARK: &str = "the runtime's eventfd takes a write, unless somebody has closed it";
 
 /// What other threads ask of a runtime, and all of it that they touch.
 ///
@@ -26,6 +28,7 @@ struct Open {
     parked: bool,
     eventfd: Waker,
     registry: Registry,
+    origin: Origin,
     mail: Mail,
 }
 
@@ -37,14 +40,7 @@ pub(super) struct Mail {
 }
 
 /// What the runtime must do on its own thread.
-pub(crate) enum Request {
-    /// Run this, which spawns a task.
-    Spawn(Box<dyn FnOnce() + Send>),
-    /// Free the slot of a socket that was dropped elsewhere.
-    FreeSource(Key),
-    /// Free the slot of a timer that was dropped elsewhere.
-    FreeTimer(Key),
-}
+pub(super) type Request = Box<dyn FnOnce() + Send>;
 
 impl Mail {
     fn is_empty(&self) -> bool {
@@ -71,7 +67,8 @@ impl Inbox {
     }
 
     pub(super) fn open(&self, runtime: RuntimeId, eventfd: Waker, registry: Registry) {
-        let open = Open { runtime, parked: false, eventfd, registry, mail: Mail::default() };
+        let origin = Origin::current();
+        let open = Open { runtime, parked: false, eventfd, registry, origin, mail: Mail::default() };
         self.with(|inbox| *inbox = Some(Box::new(open)));
     }
 
@@ -83,30 +80,33 @@ impl Inbox {
 
     /// Delivers a wake to whichever runtime has this inbox.
     pub(super) fn wake(&self, token: TaskToken) {
-        self.with(|inbox| {
-            if let Some(open) = inbox {
+        let unparked = self.with(|inbox| match inbox {
+            Some(open) => {
                 open.mail.push_wake(token);
-                open.unpark();
+                open.unpark()
             }
+            None => Ok(()),
         });
+        unparked.expect(UNPARK);
     }
 
     /// Delivers a request to this runtime, or hands it back if the runtime is gone.
     pub(super) fn request(&self, runtime: RuntimeId, request: Request) -> Result<(), Request> {
-        self.with(|inbox| match inbox {
+        let unparked = self.with(|inbox| match inbox {
             Some(open) if open.runtime == runtime => {
                 open.mail.requests.push(request);
-                open.unpark();
-                Ok(())
+                Ok(open.unpark())
             }
             _ => Err(request),
-        })
+        })?;
+        unparked.expect(UNPARK);
+        Ok(())
     }
 
     /// Ends the watch on a descriptor that leaves this runtime, which has none if it is gone.
     pub(super) fn deregister(&self, runtime: RuntimeId, fd: BorrowedFd<'_>) -> io::Result<()> {
         self.with(|inbox| match inbox {
-            Some(open) if open.runtime == runtime => open.registry.deregister(&fd),
+            Some(open) if open.runtime == runtime && !open.origin.is_forked() => open.registry.deregister(&fd),
             _ => Ok(()),
         })
     }
@@ -146,10 +146,8 @@ impl Inbox {
 }
 
 impl Open {
-    fn unpark(&mut self) {
-        // One write wakes the runtime, so the deliveries that follow need none.
-        if mem::take(&mut self.parked) {
-            self.eventfd.wake().expect("the runtime's eventfd takes a write");
-        }
+    /// One write wakes the runtime, so the deliveries that follow need none.
+    fn unpark(&mut self) -> io::Result<()> {
+        if mem::take(&mut self.parked) { self.eventfd.wake() } else { Ok(()) }
     }
 }

@@ -61,6 +61,6 @@ pub(crate) fn deregister(runtime: RuntimeId, fd: BorrowedFd<'_>) -> io::Result<(
 }
 
 /// Asks something of a runtime that may be gone; then the request comes back.
-pub(crate) fn request(runtime: RuntimeId, request: Request) -> Result<(), Request> {
+pub(super) fn request(runtime: RuntimeId, request: Request) -> Result<(), Request> {
     of(runtime).request(runtime, request)
 }

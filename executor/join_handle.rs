@@ -14,6 +14,8 @@ pub(super) trait Join<T> {
     fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>>;
     fn is_finished(&self) -> bool;
     fn abort(&self);
+    /// Lets go of whoever waits, as the handle is being dropped.
+    fn forget_waiter(&self);
 }
 
 /// Waits for a spawned task, and can abort it. Dropping it detaches the task, which goes on.
@@ -67,6 +69,12 @@ impl<T> JoinHandle<T> {
     /// Whether the task has ended, so that awaiting the handle would not wait.
     pub fn is_finished(&self) -> bool {
         self.work.is_finished()
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        self.work.forget_waiter();
     }
 }
 

@@ -4,6 +4,10 @@
 
 use std::io;
 
+/// Said where a runtime is used in a child of the process that made it. The epoll instance is still that of the parent.
+pub(super) const FORKED: &str =
+    "the runtime was made before a fork, and belongs to the parent process: make a new one in the child, or exec";
+
 #[cold]
 #[track_caller]
 pub(crate) fn no_runtime(what: &str) -> ! {

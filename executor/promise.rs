@@ -116,6 +116,11 @@ impl<T> Join<T> for Arc<Promise<T>> {
             maker.wake();
         }
     }
+
+    fn forget_waiter(&self) {
+        let waiter = self.with(|state| state.waiter.take());
+        drop(waiter);
+    }
 }
 
 /// The duty to settle a promise. Dropped without that, it settles it as cancelled, so that nobody waits in vain.

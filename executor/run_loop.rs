@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::contain::contain;
 use super::core::Core;
-use super::inbox::Request;
+use super::misuse::FORKED;
 use super::slab::Key;
 use super::task::Run;
 use super::tasks::Next;
@@ -108,6 +108,7 @@ impl Core {
     }
 
     fn wait(&self, timeout: Option<Duration>) {
+        assert!(!self.origin.is_forked(), "{FORKED}");
         match self.poll.borrow_mut().wait(&mut self.events.borrow_mut(), timeout) {
             Ok(()) => {}
             // A signal, which leaves no events. The loop comes back here with the time that is left.
@@ -132,11 +133,7 @@ impl Core {
         let requests = mem::take(&mut mail.requests);
         drop(mail);
         for request in requests {
-            contain(|| match request {
-                Request::Spawn(spawn) => spawn(),
-                Request::FreeSource(key) => self.free_source(key),
-                Request::FreeTimer(key) => self.disarm_timer(key),
-            });
+            contain(request);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::panic::Location;
+use std::rc::Rc;
 
 use futures_task::{LocalFutureObj, LocalSpawn, SpawnError};
 
@@ -90,7 +91,7 @@ impl Runtime {
         T: Send + 'static,
     {
         match blocking::start(&self.core.blocking, f, Location::caller()) {
-            Ok(handle) => handle,
+            Ok(promise) => JoinHandle::new(Rc::new(promise), None),
             Err(error) => no_thread(&error),
         }
     }

@@ -37,8 +37,9 @@ pub(super) struct Source {
 pub(super) struct Side {
     /// The next operation is worth trying. Set by an event, cleared when an operation has drained the direction.
     ready: bool,
-    /// The direction is closed: an operation never has to wait again. Set by an event and never cleared, since data
-    /// and the end that follows it may come as one event.
+    /// The direction is closed: an operation never has to wait again. Set by an event and not cleared by a short one, since
+    /// data and the end that follows it may come as one event; only by one that says `WouldBlock`, which gives it the lie,
+    /// as of a socket that was connected after it had been registered.
     closed: bool,
     pub(super) waiters: Waiters,
 }
@@ -50,6 +51,13 @@ impl Side {
 }
 
 impl Source {
+    fn side(&mut self, direction: Direction) -> &mut Side {
+        match direction {
+            Direction::Read => &mut self.read,
+            Direction::Write => &mut self.write,
+        }
+    }
+
     /// Those who wait for it, to be dropped outside of all borrows, each on its own since the drop of each may panic.
     pub(super) fn into_wakers(self) -> impl Iterator<Item = Waker> {
         self.read.waiters.into_wakers().chain(self.write.waiters.into_wakers())
@@ -74,21 +82,17 @@ impl Sources {
     }
 
     pub(super) fn side(&mut self, key: Key, direction: Direction) -> Option<&mut Side> {
-        let source = self.slab.get_mut(key)?;
-        Some(match direction {
-            Direction::Read => &mut source.read,
-            Direction::Write => &mut source.write,
-        })
+        self.slab.get_mut(key).map(|source| source.side(direction))
     }
 
     /// Records that an operation has drained the direction: it said `WouldBlock` or, if `partial`, moved less than it
     /// was asked to.
     pub(super) fn clear_ready(&mut self, key: Key, direction: Direction, partial: bool) {
         if let Some(source) = self.slab.get_mut(key) {
-            match direction {
-                Direction::Read => source.read.ready = partial && source.urgent,
-                Direction::Write => source.write.ready = false,
-            }
+            let urgent = partial && direction == Direction::Read && source.urgent;
+            let side = source.side(direction);
+            side.ready = urgent;
+            side.closed &= partial;
         }
     }
 

@@ -116,4 +116,8 @@ impl<F: Future> Join<F::Output> for Task<F> {
     fn abort(&self) {
         self.aborted.set(true);
     }
+
+    fn forget_waiter(&self) {
+        drop(self.waiter.take());
+    }
 }

@@ -4,11 +4,9 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use super::context;
-use super::inbox::Request;
-use super::inboxes;
+use super::core::Core;
+use super::lease::Lease;
 use super::misuse::no_runtime;
-use super::runtime_id::RuntimeId;
-use super::slab::Key;
 
 /// A deadline that can be waited for. Plain data: what it has in a runtime is named by id and key.
 #[derive(Debug)]
@@ -20,7 +18,7 @@ pub(crate) struct Timer {
 #[derive(Clone, Copy, Debug)]
 enum State {
     Idle,
-    Armed { runtime: RuntimeId, key: Key },
+    Armed(Lease),
     Fired,
 }
 
@@ -33,10 +31,16 @@ impl Timer {
         self.deadline
     }
 
+    /// Moves the deadline. Whoever waits goes on waiting, if this thread is in the runtime that they wait in.
     pub(crate) fn reset(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+        if let State::Armed(lease) = self.state
+            && lease.within(|core, key| core.move_timer(key, deadline)) == Some(true)
+        {
+            return;
+        }
         self.disarm();
         self.state = State::Idle;
-        self.deadline = deadline;
     }
 
     pub(crate) fn has_fired(&self) -> bool {
@@ -50,11 +54,12 @@ impl Timer {
             return Poll::Ready(());
         }
         let polled = context::with(|core| match self.state {
-            State::Armed { runtime, key } if runtime == core.id() => core.poll_timer(key, cx),
+            State::Armed(lease) if lease.runtime == core.id() => core.poll_timer(lease.key, cx),
             _ => {
                 self.disarm();
-                let key = core.arm_timer(self.deadline, cx.waker().clone());
-                self.state = State::Armed { runtime: core.id(), key };
+                if let Some(key) = core.arm_timer(self.deadline, cx.waker()) {
+                    self.state = State::Armed(Lease { runtime: core.id(), key });
+                }
                 Poll::Pending
             }
         });
@@ -67,19 +72,9 @@ impl Timer {
     }
 
     fn disarm(&mut self) {
-        if let State::Armed { runtime, key } = self.state {
+        if let State::Armed(lease) = self.state {
             self.state = State::Idle;
-            let own = context::with(|core| {
-                let own = core.id() == runtime;
-                if own {
-                    core.disarm_timer(key);
-                }
-                own
-            });
-            if own != Some(true) {
-                // A runtime that is gone has no timers left to free.
-                drop(inboxes::request(runtime, Request::FreeTimer(key)));
-            }
+            lease.tell(Core::disarm_timer);
         }
     }
 }

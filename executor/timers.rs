@@ -39,9 +39,7 @@ enum State {
 impl Timers {
     pub(super) fn insert(&mut self, deadline: u64, waker: Waker) -> Key {
         let timer = self.slots.insert(Slot { state: State::Fired, waker });
-        let node = Node { deadline, timer };
-        self.heap.push(node);
-        self.sift_up(self.heap.len() - 1, node);
+        self.put_node(Node { deadline, timer });
         timer
     }
 
@@ -53,6 +51,14 @@ impl Timers {
             self.take_node(place as usize);
         }
         Some(slot.waker)
+    }
+
+    /// Gives a timer another deadline. False means that it has fired.
+    pub(super) fn move_to(&mut self, timer: Key, deadline: u64) -> bool {
+        let Some(Slot { state: State::Armed(place), .. }) = self.slots.get(timer) else { return false };
+        self.take_node(*place as usize);
+        self.put_node(Node { deadline, timer });
+        true
     }
 
     pub(super) fn has_fired(&self, timer: Key) -> bool {
@@ -89,6 +95,11 @@ impl Timers {
     pub(super) fn pop(&mut self) -> Option<Waker> {
         self.heap.clear();
         self.slots.pop().map(|slot| slot.waker)
+    }
+
+    fn put_node(&mut self, node: Node) {
+        self.heap.push(node);
+        self.sift_up(self.heap.len() - 1, node);
     }
 
     /// Takes a node out of the heap and lets the last one fill its place.

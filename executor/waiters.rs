@@ -1,13 +1,12 @@
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
-use std::iter;
 use std::mem;
 use std::num::NonZeroU64;
 use std::task::Waker;
 
 /// Tells the waiters of one source apart, so that a future which is dropped takes its own waker with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct WaiterId(NonZeroU64);
 
 impl WaiterId {
@@ -23,7 +22,7 @@ impl WaiterId {
 #[derive(Default)]
 pub(super) struct Waiters {
     first: Option<Waiter>,
-    /// Empty while `first` is. Boxed to keep an idle socket small.
+    /// The others, in the order of their ids, which mostly is that in which they come. Boxed to keep an idle socket small.
     more: Option<Box<More>>,
 }
 
@@ -38,36 +37,44 @@ struct Waiter {
 impl Waiters {
     /// Whether the waiter is there and would wake the same task. It runs no foreign code.
     pub(super) fn has(&self, id: WaiterId, waker: &Waker) -> bool {
-        let is = |waiter: &Waiter| waiter.id == id && waiter.waker.will_wake(waker);
-        self.first.as_ref().is_some_and(is) || self.more.as_ref().is_some_and(|more| more.0.iter().any(is))
+        let found = match &self.first {
+            Some(first) if first.id == id => Some(first),
+            _ => self.more.as_ref().and_then(|more| more.0.get(more.place_of(id).ok()?)),
+        };
+        found.is_some_and(|found| found.waker.will_wake(waker))
     }
 
     /// Adds a waiter, or gives it another waker. The waker it had is handed back, to be dropped outside of all borrows.
     #[must_use]
     pub(super) fn insert(&mut self, id: WaiterId, waker: Waker) -> Option<Waker> {
-        let Some(first) = &mut self.first else {
-            self.first = Some(Waiter { id, waker });
-            return None;
-        };
-        let more = self.more.iter_mut().flat_map(|more| &mut more.0);
-        if let Some(known) = iter::once(first).chain(more).find(|waiter| waiter.id == id) {
-            return Some(mem::replace(&mut known.waker, waker));
+        match &mut self.first {
+            Some(first) if first.id == id => return Some(mem::replace(&mut first.waker, waker)),
+            None => self.first = Some(Waiter { id, waker }),
+            Some(_) => {
+                let more = self.more.get_or_insert_default();
+                match more.place_of(id) {
+                    Ok(place) => return Some(mem::replace(&mut more.0[place].waker, waker)),
+                    Err(place) => more.0.insert(place, Waiter { id, waker }),
+                }
+            }
         }
-        self.more.get_or_insert_default().0.push(Waiter { id, waker });
         None
     }
 
     /// Removes a waiter. Its waker is handed back, to be dropped outside of all borrows.
     #[must_use]
     pub(super) fn remove(&mut self, id: WaiterId) -> Option<Waker> {
-        let more = self.more.as_mut().map(|more| &mut more.0);
-        if self.first.as_ref().is_some_and(|first| first.id == id) {
-            let next = more.filter(|more| !more.is_empty()).map(|more| more.remove(0));
-            return mem::replace(&mut self.first, next).map(|waiter| waiter.waker);
-        }
-        let more = more?;
-        let place = more.iter().position(|waiter| waiter.id == id)?;
-        Some(more.remove(place).waker)
+        let removed = match &self.first {
+            Some(first) if first.id == id => {
+                let next = self.more.as_mut().and_then(|more| more.0.pop());
+                mem::replace(&mut self.first, next)
+            }
+            _ => {
+                let more = self.more.as_mut()?;
+                Some(more.0.remove(more.place_of(id).ok()?))
+            }
+        };
+        removed.map(|waiter| waiter.waker)
     }
 
     pub(super) fn into_wakers(self) -> impl Iterator<Item = Waker> {
@@ -75,14 +82,21 @@ impl Waiters {
         self.first.into_iter().chain(more).map(|waiter| waiter.waker)
     }
 
-    /// Moves all wakers to `wakers`, in the order in which they came.
+    /// Moves all wakers to `wakers`.
     pub(super) fn take_into(&mut self, wakers: &mut VecDeque<Waker>) {
         if let Some(first) = self.first.take() {
             wakers.push_back(first.waker);
-            if let Some(more) = &mut self.more {
-                // Those who were many will be many again: the memory is kept.
-                wakers.extend(more.0.drain(..).map(|waiter| waiter.waker));
-            }
         }
+        if let Some(more) = &mut self.more {
+            // Those who were many will be many again: the memory is kept.
+            wakers.extend(more.0.drain(..).map(|waiter| waiter.waker));
+        }
+    }
+}
+
+impl More {
+    /// Where the waiter stands, or where it would have to.
+    fn place_of(&self, id: WaiterId) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&id, |waiter| waiter.id)
     }
 }

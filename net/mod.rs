@@ -15,7 +15,7 @@
 //! # Fairness
 //!
 //! A socket that is always ready would let a loop of reads run for ever. So a task yields by itself after 128 operations
-//! in one poll, and one more on each socket, so that none of several in a `join!` is left out.
+//! in one poll, and one more in each direction of each socket, so that no branch of a `join!` is left out.
 
 mod lookup;
 mod source;

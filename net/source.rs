@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 
-use crate::executor::{self, Core, Direction, Key, Request, RuntimeId, WaiterId, context, no_runtime};
+use crate::executor::{self, Core, Direction, Key, Lease, WaiterId, context, no_runtime};
 
 /// A descriptor that can be waited for: what every socket is made of.
 ///
@@ -31,7 +31,7 @@ impl<T: AsFd> Source<T> {
     /// A socket that is connecting, so that writing must wait for the reactor.
     pub(super) fn connecting(io: T) -> Source<T> {
         let source = Source::new(io);
-        source.registration.write_drained.store(true, Relaxed);
+        source.registration.write.drained.store(true, Relaxed);
         source
     }
 
@@ -101,7 +101,7 @@ impl<T: AsFd> Source<T> {
         match self.registration.lease.get() {
             None => self.registration.learn(None, direction, &result),
             Some(lease) => {
-                lease.within(|core| self.registration.learn(Some((core, lease.key)), direction, &result));
+                lease.within(|core, key| self.registration.learn(Some((core, key)), direction, &result));
             }
         }
         result.map(|(count, _)| count)
@@ -118,9 +118,9 @@ impl<T: AsFd> Source<T> {
     ) -> Poll<io::Result<R>> {
         in_runtime(|core| {
             let mut key = self.registration.key_in(core)?;
-            while core.spend_io(&self.registration.overdrawn) {
+            while core.spend_io(&self.registration.side(direction).overdrawn) {
                 // Once a direction is drained, only the reactor knows when the operation is worth trying again.
-                if key.is_none() && self.registration.is_drained(direction) {
+                if key.is_none() && self.registration.side(direction).drained.load(Relaxed) {
                     key = Some(self.registration.begin(core, self.io.as_fd())?);
                 }
                 if let Some(key) = key
@@ -185,8 +185,10 @@ where
         let this = &mut *self;
         let result = this.source.poll_io(cx, this.direction, &mut this.waiter, this.at_once, &mut this.operation);
         let result = ready!(result);
-        // It became worth trying by an event, which has taken all waiters off the list.
-        this.waiter = None;
+        if result.is_ok() {
+            // It became worth trying by an event, which has taken all waiters off the list.
+            this.waiter = None;
+        }
         Poll::Ready(result)
     }
 }
@@ -205,19 +207,17 @@ impl<T: AsFd, F> Drop for Io<'_, T, F> {
 #[derive(Debug, Default)]
 struct Registration {
     lease: OnceLock<Lease>,
-    /// Before it is registered: the last operation in the direction left nothing to do, so that the next one must wait.
-    /// Registering is enough to learn of anything that came since.
-    read_drained: AtomicBool,
-    write_drained: AtomicBool,
-    /// The last poll in which the socket had an operation beyond the budget.
-    overdrawn: AtomicU16,
+    read: Side,
+    write: Side,
 }
 
-/// A slot in a runtime.
-#[derive(Clone, Copy, Debug)]
-struct Lease {
-    runtime: RuntimeId,
-    key: Key,
+#[derive(Debug, Default)]
+struct Side {
+    /// Before it is registered: the last operation in the direction left nothing to do, so that the next one must wait.
+    /// Registering is enough to learn of anything that came since.
+    drained: AtomicBool,
+    /// The last poll in which the direction had an operation beyond the budget.
+    overdrawn: AtomicU16,
 }
 
 impl Registration {
@@ -249,14 +249,10 @@ impl Registration {
         Ok(key)
     }
 
-    fn is_drained(&self, direction: Direction) -> bool {
-        self.drained(direction).load(Relaxed)
-    }
-
-    fn drained(&self, direction: Direction) -> &AtomicBool {
+    fn side(&self, direction: Direction) -> &Side {
         match direction {
-            Direction::Read => &self.read_drained,
-            Direction::Write => &self.write_drained,
+            Direction::Read => &self.read,
+            Direction::Write => &self.write,
         }
     }
 
@@ -269,38 +265,32 @@ impl Registration {
         };
         match slot {
             Some((core, key)) => core.clear_ready(key, direction, partial),
-            None => self.drained(direction).store(true, Relaxed),
+            None => self.side(direction).drained.store(true, Relaxed),
         }
     }
 
     #[cold]
     fn forget_waiter(&self, direction: Direction, id: WaiterId) {
-        if let Some(lease) = self.lease.get() {
-            lease.within(|core| core.forget_waiter(lease.key, direction, id));
+        if let Some(&lease) = self.lease.get() {
+            lease.tell(move |core, key| core.forget_waiter(key, direction, id));
         }
     }
 
     /// Gives the descriptor up to somebody who may register it again.
     fn end(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
-        self.lease.get().map_or(Ok(()), |lease| executor::deregister(lease.runtime, fd))
+        match self.lease.get().map(|lease| executor::deregister(lease.runtime, fd)) {
+            // Who has ended the registration behind our back has done what was wanted.
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        if let Some(&lease) = self.lease.get()
-            && lease.within(|core| core.free_source(lease.key)).is_none()
-        {
-            // A runtime that is gone has no slots left to free.
-            let _gone = executor::request(lease.runtime, Request::FreeSource(lease.key));
+        if let Some(&lease) = self.lease.get() {
+            lease.tell(Core::free_source);
         }
-    }
-}
-
-impl Lease {
-    /// Calls `f` if this thread is in the runtime of the lease.
-    fn within<R>(&self, f: impl FnOnce(&Core) -> R) -> Option<R> {
-        context::with(|core| (core.id() == self.runtime).then(|| f(core))).flatten()
     }
 }
 

@@ -11,6 +11,9 @@ use libc::{c_int, c_void, sockaddr_storage, socklen_t};
 /// The longest backlog: the kernel lowers it to what the system allows (net.core.somaxconn).
 const BACKLOG: c_int = c_int::MAX;
 
+/// The most buffers that one system call takes, see readv(2). More are an error, so callers cut their lists.
+pub(super) const MAX_BUFFERS: usize = libc::UIO_MAXIOV as usize;
+
 /// Begins to connect to `addr`. The flag says whether the connection is made already.
 pub(super) fn connect(addr: &SocketAddr) -> io::Result<(TcpStream, bool)> {
     let socket = stream_socket(addr)?;
@@ -72,13 +75,14 @@ pub(super) fn send_vectored(socket: BorrowedFd<'_>, buffers: &[IoSlice<'_>]) -> 
     let mut message: libc::msghdr = unsafe { zeroed() };
     // `IoSlice` is documented to be compatible with `iovec`. The kernel only reads through this pointer.
     message.msg_iov = buffers.as_ptr().cast::<libc::iovec>().cast_mut();
-    message.msg_iovlen = buffers.len().min(libc::UIO_MAXIOV as usize);
+    message.msg_iovlen = buffers.len();
     // SAFETY: the message points to live buffers, as many as it says.
     check_size(unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL) })
 }
 
 pub(super) fn set_linger(socket: BorrowedFd<'_>, linger: Option<Duration>) -> io::Result<()> {
-    let seconds = linger.unwrap_or_default().as_secs();
+    // Rounded up, since zero is no short time but a reset.
+    let seconds = linger.unwrap_or_default().as_nanos().div_ceil(1_000_000_000);
     let value =
         libc::linger { l_onoff: linger.is_some().into(), l_linger: c_int::try_from(seconds).unwrap_or(c_int::MAX) };
     set_option(socket, libc::SOL_SOCKET, libc::SO_LINGER, &value)

@@ -33,6 +33,7 @@
 
 mod event;
 mod interest;
+mod origin;
 mod poll;
 mod registry;
 mod sys;
@@ -45,3 +46,5 @@ pub use poll::Poll;
 pub use registry::Registry;
 pub use token::Token;
 pub use waker::Waker;
+
+pub(crate) use origin::Origin;

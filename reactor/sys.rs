@@ -41,6 +41,13 @@ pub(super) fn epoll_ctl(
     Ok(())
 }
 
+/// Has `f` called in each child that is forked from here on. It must do only what is safe in a signal handler.
+pub(super) fn call_in_forked_child(f: extern "C" fn()) {
+    // SAFETY: `f` is a function that lives as long as the program, and the other two are allowed to be absent.
+    let result = unsafe { libc::pthread_atfork(None, None, Some(f)) };
+    assert_eq!(result, 0, "pthread_atfork has memory for one more function");
+}
+
 /// Replaces the content of `events` by what epoll reports, within their capacity.
 pub(super) fn epoll_wait(epoll: BorrowedFd<'_>, events: &mut Vec<Event>, timeout: Option<Duration>) -> io::Result<()> {
     events.clear();

@@ -59,7 +59,7 @@ mod executor {
         use loom::sync::Arc;
         use loom::thread;
 
-        use super::inbox::{Inbox, Mail, Request};
+        use super::inbox::{Inbox, Mail};
         use super::runtime_id::RuntimeId;
         use super::slab::Key;
         use super::token::TaskToken;
@@ -175,7 +175,7 @@ mod executor {
                 let (id, other) = (runtime.id, inbox.clone());
                 let waker = thread::spawn(move || inbox.wake(token(1)));
                 let asker = thread::spawn(move || {
-                    assert!(other.request(id, Request::FreeTimer(Key::from_bits(0))).is_ok());
+                    assert!(other.request(id, Box::new(|| ())).is_ok());
                 });
                 while runtime.wakes.is_empty() || runtime.requests == 0 {
                     runtime.turn();
@@ -193,7 +193,7 @@ mod executor {
                 let runtime = Runtime::open(1, &inbox);
                 let (id, other) = (runtime.id, inbox.clone());
                 let waker = thread::spawn(move || inbox.wake(token(1)));
-                let asker = thread::spawn(move || other.request(id, Request::FreeTimer(Key::from_bits(0))).is_ok());
+                let asker = thread::spawn(move || other.request(id, Box::new(|| ())).is_ok());
                 runtime.inbox.park();
                 let inbox = runtime.inbox.clone();
                 let left = runtime.close().requests.len();
@@ -210,7 +210,7 @@ mod executor {
                 let first = Runtime::open(1, &inbox);
                 let (gone, other) = (first.id, inbox.clone());
                 let sender = thread::spawn(move || {
-                    let taken = other.request(gone, Request::FreeTimer(Key::from_bits(0))).is_ok();
+                    let taken = other.request(gone, Box::new(|| ())).is_ok();
                     other.wake(token(1));
                     taken
                 });
@@ -240,6 +240,20 @@ mod reactor {
     /// The runtime's end of the eventfd closes it when it is dropped.
     pub struct Waker(pub Arc<Eventfd>);
 
+    /// The models do not fork.
+    #[derive(Clone, Copy)]
+    pub struct Origin;
+
+    impl Origin {
+        pub fn current() -> Origin {
+            Origin
+        }
+
+        pub fn is_forked(self) -> bool {
+            false
+        }
+    }
+
     /// The models register nothing, so there is nothing to deregister.
     pub struct Registry;
 
@@ -261,7 +275,7 @@ mod reactor {
     }
 
     impl Waker {
-        pub fn wake(&self) -> Result<(), &'static str> {
+        pub fn wake(&self) -> io::Result<()> {
             let mut state = self.0.state.lock().unwrap();
             assert!(!state.closed, "a write to an eventfd that was closed");
             state.written = true;

@@ -73,7 +73,8 @@ impl Sleep {
 
     /// Moves the deadline, whether or not the former one has passed.
     ///
-    /// A task that waits for the sleep must poll it again to be woken at the new deadline.
+    /// A task that waits for the sleep is woken at the new deadline, if this is called in its runtime and before the former
+    /// deadline has passed. Otherwise the sleep must be polled again.
     ///
     /// ```
     /// # use std::time::{Duration, Instant};

@@ -37,7 +37,7 @@ use super::sleep::{Sleep, after, sleep_until};
 ///
 /// # Cancel safety
 ///
-/// That of `future`, which is dropped with it, and when it has timed out.
+/// That of `future`, which is dropped with it.
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
     Timeout { future: future.into_future(), duration, sleep: None }
 }

@@ -153,6 +153,33 @@ impl TcpListener {
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.source.get().local_addr()
     }
+
+    /// Takes the pending error of the socket (`SO_ERROR`), if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.source.get().take_error()
+    }
+
+    /// How many routers a packet of an accepted connection may pass (`IP_TTL`), see ip(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn ttl(&self) -> io::Result<u32> {
+        self.source.get().ttl()
+    }
+
+    /// Sets how many routers a packet of an accepted connection may pass (`IP_TTL`), see ip(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2).
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.source.get().set_ttl(ttl)
+    }
 }
 
 impl AsFd for TcpListener {
@@ -175,8 +202,9 @@ fn accept(listener: &std::net::TcpListener) -> io::Result<(std::net::TcpStream, 
     })
 }
 
-/// What accept(2) reports of the connection that it was about to accept, and asks to be treated like `EAGAIN`.
-const CONNECTION_ERRORS: [i32; 9] = [
+/// What accept(2) reports of the connection that it was about to accept, and asks to be treated like `EAGAIN`. Not
+/// `EOPNOTSUPP`, which a descriptor that cannot listen gives for ever.
+const CONNECTION_ERRORS: [i32; 8] = [
     libc::ECONNABORTED,
     libc::EPROTO,
     libc::ENETDOWN,
@@ -184,7 +212,6 @@ const CONNECTION_ERRORS: [i32; 9] = [
     libc::EHOSTDOWN,
     libc::ENONET,
     libc::EHOSTUNREACH,
-    libc::EOPNOTSUPP,
     libc::ENETUNREACH,
 ];
 

@@ -52,6 +52,7 @@ impl TcpStream {
     ///
     /// It can be dropped at any time; no byte is lost.
     pub fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> impl Future<Output = io::Result<usize>> {
+        let buffers = first(buffers);
         self.source.transfer(Direction::Read, total(buffers), |stream| read_vectored(stream, buffers))
     }
 
@@ -224,6 +225,7 @@ impl TcpStream {
     ///
     /// As [`try_read`](TcpStream::try_read).
     pub fn try_read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        let buffers = first(buffers);
         self.source.try_transfer(Direction::Read, total(buffers), |stream| read_vectored(stream, buffers))
     }
 }
@@ -263,6 +265,12 @@ fn read(mut stream: &std::net::TcpStream, buffer: &mut [u8]) -> io::Result<usize
 
 fn read_vectored(mut stream: &std::net::TcpStream, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
     stream.read_vectored(buffers)
+}
+
+/// As many of the buffers as one system call takes. Or else a full transfer would be taken for a short one.
+fn first<'a, 'b>(buffers: &'a mut [IoSliceMut<'b>]) -> &'a mut [IoSliceMut<'b>] {
+    let count = buffers.len().min(sys::MAX_BUFFERS);
+    &mut buffers[..count]
 }
 
 fn total(buffers: &[IoSliceMut<'_>]) -> usize {

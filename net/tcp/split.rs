@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -39,6 +39,16 @@ pub struct Writer<S: Deref<Target = TcpStream>> {
 }
 
 impl<S: Deref<Target = TcpStream>> Reader<S> {
+    /// See [`TcpStream::local_addr`].
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.stream.local_addr()
+    }
+
+    /// See [`TcpStream::peer_addr`].
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.stream.peer_addr()
+    }
+
     /// See [`TcpStream::read`].
     pub fn read(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         self.stream.read(buffer)
@@ -81,6 +91,16 @@ impl<S: Deref<Target = TcpStream>> Reader<S> {
 }
 
 impl<S: Deref<Target = TcpStream>> Writer<S> {
+    /// See [`TcpStream::local_addr`].
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.stream.local_addr()
+    }
+
+    /// See [`TcpStream::peer_addr`].
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.stream.peer_addr()
+    }
+
     /// See [`TcpStream::write`].
     pub fn write(&self, buffer: &[u8]) -> impl Future<Output = io::Result<usize>> {
         self.stream.write(buffer)

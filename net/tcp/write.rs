@@ -49,6 +49,7 @@ impl TcpStream {
     ///
     /// It can be dropped at any time; nothing has been written then.
     pub fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> impl Future<Output = io::Result<usize>> {
+        let buffers = first(buffers);
         self.source.transfer(Direction::Write, total(buffers), |stream| write_vectored(stream, buffers))
     }
 
@@ -111,6 +112,7 @@ impl TcpStream {
     ///
     /// As [`try_write`](TcpStream::try_write).
     pub fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        let buffers = first(buffers);
         self.source.try_transfer(Direction::Write, total(buffers), |stream| write_vectored(stream, buffers))
     }
 
@@ -150,6 +152,7 @@ impl TcpStream {
 
     /// The poll form of [`write_vectored`](TcpStream::write_vectored).
     pub fn poll_write_vectored(&self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let buffers = first(buffers);
         self.source.poll_transfer(cx, Direction::Write, total(buffers), |stream| write_vectored(stream, buffers))
     }
 }
@@ -160,6 +163,11 @@ fn write(mut stream: &std::net::TcpStream, buffer: &[u8]) -> io::Result<usize> {
 
 fn write_vectored(stream: &std::net::TcpStream, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
     sys::send_vectored(stream.as_fd(), buffers)
+}
+
+/// As many of the buffers as one system call takes. Or else a full transfer would be taken for a short one.
+fn first<'a, 'b>(buffers: &'a [IoSlice<'b>]) -> &'a [IoSlice<'b>] {
+    &buffers[..buffers.len().min(sys::MAX_BUFFERS)]
 }
 
 fn total(buffers: &[IoSlice<'_>]) -> usize {
