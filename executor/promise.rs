@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use super::contain::contain;
 use super::join_error::JoinError;
 use super::join_handle::Join;
 
@@ -119,7 +120,7 @@ impl<T> Join<T> for Arc<Promise<T>> {
 
     fn forget_waiter(&self) {
         let waiter = self.with(|state| state.waiter.take());
-        drop(waiter);
+        contain(|| drop(waiter));
     }
 }
 

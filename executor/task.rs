@@ -7,6 +7,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use super::contain::contain;
 use super::join_error::JoinError;
 use super::join_handle::Join;
 
@@ -118,6 +119,7 @@ impl<F: Future> Join<F::Output> for Task<F> {
     }
 
     fn forget_waiter(&self) {
-        drop(self.waiter.take());
+        let waiter = self.waiter.take();
+        contain(|| drop(waiter));
     }
 }
