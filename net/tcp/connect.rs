@@ -26,6 +26,10 @@ impl TcpStream {
     /// Those of [`lookup_host`](crate::net::lookup_host). If no address can be connected to, an error of the last one's
     /// kind that names each and why.
     ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
     /// # Cancel safety
     ///
     /// It can be dropped at any time; what was begun is closed.

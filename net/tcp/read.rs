@@ -35,6 +35,10 @@ impl TcpStream {
     ///
     /// Those of recv(2), as [`ConnectionReset`](io::ErrorKind::ConnectionReset).
     ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
     /// # Cancel safety
     ///
     /// It can be dropped at any time; no byte is lost.
@@ -47,6 +51,10 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of readv(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
     ///
     /// # Cancel safety
     ///
@@ -76,6 +84,10 @@ impl TcpStream {
     ///
     /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) if the stream ends before, with the number of bytes that came; they
     /// are in the buffer. Otherwise those of [`read`](TcpStream::read).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
     ///
     /// # Cancel safety
     ///
@@ -113,6 +125,10 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of [`read`](TcpStream::read). What came before is in the buffer.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
     ///
     /// # Cancel safety
     ///
@@ -154,6 +170,10 @@ impl TcpStream {
     ///
     /// Those of recv(2).
     ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
     /// # Cancel safety
     ///
     /// It can be dropped at any time.
@@ -189,6 +209,10 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of epoll_ctl(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
     ///
     /// # Cancel safety
     ///
@@ -248,12 +272,28 @@ impl TcpStream {
     /// # Ok::<(), std::io::Error>(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](TcpStream::read).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
     pub fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         self.source.poll_transfer(cx, Direction::Read, buffer.len(), |stream| read(stream, buffer))
     }
 
     /// As [`poll_read`](TcpStream::poll_read), into memory that needs not be initialized. The result says how many bytes
     /// at its start now are.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](TcpStream::read).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
     pub fn poll_read_uninit(&self, cx: &mut Context<'_>, buffer: &mut [MaybeUninit<u8>]) -> Poll<io::Result<usize>> {
         self.source.poll_transfer(cx, Direction::Read, buffer.len(), |stream| sys::recv(stream.as_fd(), buffer))
     }

@@ -17,6 +17,10 @@ impl TcpStream {
     ///
     /// Those of send(2), as [`BrokenPipe`](io::ErrorKind::BrokenPipe). No signal is raised.
     ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
     /// # Cancel safety
     ///
     /// It can be dropped at any time; nothing has been written then.
@@ -44,6 +48,10 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of sendmsg(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
     ///
     /// # Cancel safety
     ///
@@ -73,6 +81,10 @@ impl TcpStream {
     ///
     /// Those of [`write`](TcpStream::write). A part may have been written.
     ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
     /// # Cancel safety
     ///
     /// Dropped before it is ready, it may have written a part; how much is not known.
@@ -89,6 +101,10 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of epoll_ctl(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
     ///
     /// # Cancel safety
     ///
@@ -146,11 +162,27 @@ impl TcpStream {
 /// Writing by polling.
 impl TcpStream {
     /// The poll form of [`write`](TcpStream::write).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`write`](TcpStream::write).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
     pub fn poll_write(&self, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         self.source.poll_transfer(cx, Direction::Write, buffer.len(), |stream| write(stream, buffer))
     }
 
     /// The poll form of [`write_vectored`](TcpStream::write_vectored).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`write_vectored`](TcpStream::write_vectored).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
     pub fn poll_write_vectored(&self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let buffers = first(buffers);
         self.source.poll_transfer(cx, Direction::Write, total(buffers), |stream| write_vectored(stream, buffers))
