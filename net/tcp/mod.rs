@@ -9,5 +9,5 @@ mod stream;
 mod write;
 
 pub use listener::TcpListener;
-pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, Reader, ReuniteError, WriteHalf, Writer};
+pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, Reader, ReuniteError, ShutDownOnDrop, WriteHalf, Writer};
 pub use stream::TcpStream;

@@ -19,7 +19,7 @@ pub type WriteHalf<'a> = Writer<&'a TcpStream>;
 pub type OwnedReadHalf = Reader<Arc<TcpStream>>;
 
 /// The owned half of [`TcpStream::into_split`] that writes. Dropping it ends the stream that the peer reads.
-pub type OwnedWriteHalf = Writer<Arc<TcpStream>>;
+pub type OwnedWriteHalf = Writer<ShutDownOnDrop>;
 
 /// The half of a stream that reads. Its [`as_ref`](AsRef::as_ref) is the stream, with its addresses and options.
 ///
@@ -33,9 +33,38 @@ pub struct Reader<S> {
 ///
 /// The methods are those of [`TcpStream`] of the same name, with their errors and their cancel safety.
 #[derive(Debug)]
-pub struct Writer<S: Deref<Target = TcpStream>> {
+pub struct Writer<S> {
     pub(super) stream: S,
-    pub(super) shut_down_on_drop: bool,
+}
+
+/// What an [`OwnedWriteHalf`] holds the stream by. Dropping it ends the stream that the peer reads.
+#[derive(Debug)]
+pub struct ShutDownOnDrop {
+    stream: Arc<TcpStream>,
+    is_forgotten: bool,
+}
+
+impl ShutDownOnDrop {
+    pub(super) fn new(stream: Arc<TcpStream>) -> ShutDownOnDrop {
+        ShutDownOnDrop { stream, is_forgotten: false }
+    }
+}
+
+impl Deref for ShutDownOnDrop {
+    type Target = TcpStream;
+
+    fn deref(&self) -> &TcpStream {
+        &self.stream
+    }
+}
+
+impl Drop for ShutDownOnDrop {
+    fn drop(&mut self) {
+        if !self.is_forgotten {
+            // A connection that cannot be shut down is broken, which the reading half learns of.
+            let _broken = self.stream.shutdown(Shutdown::Write);
+        }
+    }
 }
 
 impl<S: Deref<Target = TcpStream>> Reader<S> {
@@ -161,7 +190,7 @@ impl OwnedReadHalf {
     ///
     /// [`ReuniteError`], with both halves in it, if they are not of one stream.
     pub fn reunite(self, other: OwnedWriteHalf) -> Result<TcpStream, ReuniteError> {
-        if !Arc::ptr_eq(&self.stream, &other.stream) {
+        if !Arc::ptr_eq(&self.stream, &other.stream.stream) {
             return Err(ReuniteError(self, other));
         }
         other.forget();
@@ -184,16 +213,7 @@ impl OwnedWriteHalf {
 
     /// Drops the half without ending the stream that the peer reads.
     pub fn forget(mut self) {
-        self.shut_down_on_drop = false;
-    }
-}
-
-impl<S: Deref<Target = TcpStream>> Drop for Writer<S> {
-    fn drop(&mut self) {
-        if self.shut_down_on_drop {
-            // A connection that cannot be shut down is broken, which the reading half learns of.
-            let _broken = self.shutdown();
-        }
+        self.stream.is_forgotten = true;
     }
 }
 

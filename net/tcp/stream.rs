@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
 
-use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, Reader, WriteHalf, Writer};
+use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, Reader, ShutDownOnDrop, WriteHalf, Writer};
 use crate::net::source::Source;
 
 /// A TCP connection.
@@ -102,7 +102,7 @@ impl TcpStream {
     /// # }).unwrap();
     /// ```
     pub fn split(&self) -> (ReadHalf<'_>, WriteHalf<'_>) {
-        (Reader { stream: self }, Writer { stream: self, shut_down_on_drop: false })
+        (Reader { stream: self }, Writer { stream: self })
     }
 
     /// Two owned halves, for two tasks. Dropping the write half ends the stream that the peer reads.
@@ -126,7 +126,7 @@ impl TcpStream {
     /// ```
     pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
         let stream = Arc::new(self);
-        (Reader { stream: Arc::clone(&stream) }, Writer { stream, shut_down_on_drop: true })
+        (Reader { stream: Arc::clone(&stream) }, Writer { stream: ShutDownOnDrop::new(stream) })
     }
 }
 
