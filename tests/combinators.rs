@@ -100,13 +100,18 @@ fn select_takes_the_first_and_drops_or_keeps_the_other() {
             Either::Left(_) => unreachable!("it never ends"),
             Either::Right((output, _)) => assert_eq!(output.unwrap(), 42),
         }
+        select! {
+            () = sleep(Duration::MAX).fuse() => unreachable!("it never ends"),
+            () = sleep(MILLISECOND).fuse() => {}
+        }
         let mut slow = sleep(MILLISECOND * 3).fuse();
         let mut fast = sleep(MILLISECOND).fuse();
         let mut order = Vec::new();
         loop {
-            select! {
-                () = slow => order.push("slow"),
+            // On a busy machine both may be ready at once: of these the first one is taken.
+            select_biased! {
                 () = fast => order.push("fast"),
+                () = slow => order.push("slow"),
                 complete => break,
             }
         }
