@@ -12,6 +12,12 @@
 //! Dropping a pending future loses nothing that its documentation does not name: a single read, write, accept or wait has
 //! either happened and said so, or has not happened.
 //!
+//! # Forks
+//!
+//! A child that was forked shares the reactor of its parent, and must leave it alone. There a socket that has to be
+//! registered gives an error, and a runtime of the parent that has to wait panics; both say so. Closing sockets and
+//! giving them away is harmless. A new runtime works.
+//!
 //! # Fairness
 //!
 //! A socket that is always ready would let a loop of reads run for ever. So a task yields by itself after 128 operations

@@ -146,3 +146,21 @@ fn a_blocking_listener_of_the_standard_library_does_not_block_the_runtime() -> i
         Ok(())
     })
 }
+
+#[test]
+fn the_time_to_live_is_that_of_the_connections() -> io::Result<()> {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        listener.set_ttl(7)?;
+        assert_eq!(listener.ttl()?, 7);
+        let _client = TcpStream::connect(listener.local_addr()?)?;
+        assert_eq!(listener.accept().await?.0.ttl()?, 7);
+        Ok(())
+    })
+}
+
+#[test]
+fn no_error_is_pending_on_a_sound_listener() -> io::Result<()> {
+    assert!(run(TcpListener::bind("127.0.0.1:0"))?.take_error()?.is_none());
+    Ok(())
+}

@@ -133,3 +133,18 @@ fn halves_have_all_that_the_stream_has() -> io::Result<()> {
         Ok(())
     })
 }
+
+#[test]
+fn halves_say_their_addresses() -> io::Result<()> {
+    let (stream, peer) = pair()?;
+    let (local, remote) = (peer.peer_addr()?, peer.local_addr()?);
+    {
+        let (reader, writer) = stream.split();
+        assert_eq!([reader.local_addr()?, writer.local_addr()?], [local; 2]);
+        assert_eq!([reader.peer_addr()?, writer.peer_addr()?], [remote; 2]);
+    }
+    let (reader, writer) = stream.into_split();
+    assert_eq!([reader.local_addr()?, writer.local_addr()?], [local; 2]);
+    assert_eq!([reader.peer_addr()?, writer.peer_addr()?], [remote; 2]);
+    Ok(())
+}
