@@ -129,10 +129,10 @@ impl Core {
                 contain(|| task.notify());
                 contain(|| drop(task));
             }
-            // What was left in the inbox is dropped on this thread, as it may be futures that were to be spawned.
-            let mail = inboxes::of(self.id).close();
-            mail.requests.into_iter().for_each(|request| contain(|| drop(request)));
-            contain(|| self.blocking.close());
+            // In a forked child another thread may have held the locks, and is not there to release them.
+            if !self.origin.is_forked() {
+                self.close_doors();
+            }
             loop {
                 let source = self.sources.borrow_mut().pop();
                 let Some(source) = source else { break };
@@ -144,7 +144,16 @@ impl Core {
                 contain(|| drop(waker));
             }
         });
-        inboxes::vacate(self.id);
+        if !self.origin.is_forked() {
+            inboxes::vacate(self.id);
+        }
+    }
+
+    /// Shuts other threads out. What they had left is dropped here, as it may be futures that were to be spawned.
+    fn close_doors(&self) {
+        let mail = inboxes::of(self.id).close();
+        mail.requests.into_iter().for_each(|request| contain(|| drop(request)));
+        contain(|| self.blocking.close());
     }
 }
 
