@@ -1,10 +1,13 @@
 #![forbid(unsafe_code)]
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::blocking::Pool;
 use super::core::Core;
+use super::net_settings::NetSettings;
+use super::resolver::Resolver;
 use super::runtime::Runtime;
 
 /// Enough for a hundred stuck name look-ups beside real work, and far from what a process may have.
@@ -12,6 +15,10 @@ const MAX_BLOCKING_THREADS: usize = 512;
 
 /// Long enough to outlive a pause between bursts, short enough that an idle program holds no threads.
 const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// RFC 8305, section 5: connection attempts must not follow each other any faster, or they congest a network that loses
+/// packets.
+const MIN_CONNECT_ATTEMPT_DELAY: Duration = Duration::from_millis(10);
 
 /// Makes a [`Runtime`] with other than the default settings.
 ///
@@ -25,12 +32,17 @@ const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(10);
 pub struct Builder {
     max_blocking_threads: usize,
     blocking_keep_alive: Duration,
+    net: NetSettings,
 }
 
 impl Builder {
     /// The default settings.
     pub fn new() -> Builder {
-        Builder { max_blocking_threads: MAX_BLOCKING_THREADS, blocking_keep_alive: BLOCKING_KEEP_ALIVE }
+        Builder {
+            max_blocking_threads: MAX_BLOCKING_THREADS,
+            blocking_keep_alive: BLOCKING_KEEP_ALIVE,
+            net: NetSettings::default(),
+        }
     }
 
     /// How many threads [`spawn_blocking`](crate::spawn_blocking) and name look-ups may use at once: 512 by default.
@@ -45,19 +57,77 @@ impl Builder {
         self
     }
 
+    /// How long [`TcpStream::connect`](crate::net::TcpStream::connect) waits for an address to answer before it tries the
+    /// next one beside it: 250 milliseconds by default.
+    ///
+    /// RFC 8305 allows no less than 10 milliseconds, and recommends from 100 milliseconds to 2 seconds. A longer delay
+    /// burdens nobody else, so there is no maximum: [`Duration::MAX`] lets each address fail before the next is tried.
+    pub fn connect_attempt_delay(mut self, delay: Duration) -> Builder {
+        self.net.connect_attempt_delay = delay;
+        self
+    }
+
+    /// Looks names up by `resolve` instead of the system, wherever the runtime is asked for a host and a port: in
+    /// [`lookup_host`](crate::net::lookup_host), and when sockets connect or bind. Addresses that are literal never get to
+    /// it.
+    ///
+    /// Its future is polled by the task that asks, and dropped with it. It may use the runtime: sleep, talk to a name
+    /// server by its literal address, or leave what it does not know to
+    /// [`system_resolver`](crate::net::system_resolver). Its errors keep their kind, and have the host added. An answer
+    /// without any address becomes an error too.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use std::net::Ipv4Addr;
+    /// use epore::net::{lookup_host, system_resolver};
+    ///
+    /// let hosts = HashMap::from([("database".to_owned(), Ipv4Addr::new(10, 0, 0, 7))]);
+    /// let resolve = move |host: String, port| {
+    ///     let known = hosts.get(&host).copied();
+    ///     async move {
+    ///         match known {
+    ///             Some(ip) => Ok(vec![(ip, port).into()]),
+    ///             None => system_resolver(host, port).await,
+    ///         }
+    ///     }
+    /// };
+    /// let runtime = epore::Builder::new().resolver(resolve).build()?;
+    /// runtime.block_on(async {
+    ///     let mut addrs = lookup_host("database:5432").await?;
+    ///     assert_eq!(addrs.next(), Some(([10, 0, 0, 7], 5432).into()));
+    ///     Ok::<(), std::io::Error>(())
+    /// })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn resolver<F, A>(mut self, resolve: F) -> Builder
+    where
+        F: Fn(String, u16) -> A + Send + Sync + 'static,
+        A: Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'static,
+    {
+        self.net.resolver = Some(Resolver::new(resolve));
+        self
+    }
+
     /// Makes the runtime, which opens two descriptors and starts no thread.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if no blocking thread is allowed; an error that says so if 4,096
-    /// runtimes are alive in the process; otherwise those of epoll_create1(2) and eventfd(2).
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if no blocking thread is allowed, or connection attempts may follow
+    /// each other within less than 10 milliseconds; an error that says so if 4,096 runtimes are alive in the process;
+    /// otherwise those of epoll_create1(2) and eventfd(2).
     pub fn build(self) -> io::Result<Runtime> {
         if self.max_blocking_threads == 0 {
             let message = "max_blocking_threads is 0, but name look-ups need at least one";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
+        if self.net.connect_attempt_delay < MIN_CONNECT_ATTEMPT_DELAY {
+            let delay = self.net.connect_attempt_delay;
+            let message =
+                format!("connect_attempt_delay is {delay:?}, but RFC 8305 allows no less than 10 milliseconds");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
         let blocking = Pool::new(self.max_blocking_threads, self.blocking_keep_alive);
-        Ok(Runtime::from_core(Core::new(blocking)?))
+        Ok(Runtime::from_core(Core::new(blocking, self.net)?))
     }
 }
 

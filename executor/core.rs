@@ -18,6 +18,7 @@ use super::inbox::Mail;
 use super::inboxes;
 use super::join_handle::JoinHandle;
 use super::misuse::FORKED;
+use super::net_settings::NetSettings;
 use super::run_loop::{EVENTS_PER_TURN, IO_PER_POLL, POLLS_PER_TURN};
 use super::runtime_id::RuntimeId;
 use super::slab::Key;
@@ -54,6 +55,7 @@ pub(crate) struct Core {
     /// When the runtime began. Deadlines count from here.
     began: Instant,
     pub(super) blocking: Arc<Pool>,
+    net_settings: NetSettings,
     /// The last waiter that was given a name.
     last_waiter: Cell<WaiterId>,
     /// What the last look at the reactor and at the inbox brought, and whom it wakes.
@@ -63,7 +65,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(blocking: Arc<Pool>) -> io::Result<Core> {
+    pub(super) fn new(blocking: Arc<Pool>, net_settings: NetSettings) -> io::Result<Core> {
         let poll = reactor::Poll::new()?;
         let eventfd = reactor::Waker::new(poll.registry(), EVENTFD)?;
         Ok(Core {
@@ -79,6 +81,7 @@ impl Core {
             origin: Origin::current(),
             began: Instant::now(),
             blocking,
+            net_settings,
             last_waiter: Cell::new(WaiterId::POLLER),
             events: RefCell::new(Vec::with_capacity(EVENTS_PER_TURN)),
             mail: RefCell::default(),
@@ -88,6 +91,10 @@ impl Core {
 
     pub(crate) fn id(&self) -> RuntimeId {
         self.id
+    }
+
+    pub(crate) fn net_settings(&self) -> &NetSettings {
+        &self.net_settings
     }
 
     /// Spawns a task; while the runtime is being dropped, one that is cancelled already.

@@ -4,12 +4,12 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::vec;
 
-use crate::executor::try_spawn_blocking;
+use crate::executor::{context, try_spawn_blocking};
 
 /// Looks up the addresses of a host.
 ///
-/// Names are looked up by the system's getaddrinfo(3), on a thread for blocking work, so that a slow name server keeps
-/// nobody waiting but the one who asks. Addresses that are literal touch no thread.
+/// Names are looked up by the system, see [`system_resolver`], or by the runtime's own
+/// [`resolver`](crate::Builder::resolver). Addresses that are literal touch neither.
 ///
 /// ```
 /// # epore::block_on(async {
@@ -35,6 +35,35 @@ pub async fn lookup_host(host: impl ToSocketAddrs) -> io::Result<impl Iterator<I
     resolve(&host).await
 }
 
+/// Looks up a name as the system does, by getaddrinfo(3): what there is to fall back on for a
+/// [`resolver`](crate::Builder::resolver) of your own, which it never calls.
+///
+/// It runs on a thread for blocking work, so that a slow name server keeps nobody waiting but the one who asks.
+///
+/// ```
+/// # epore::block_on(async {
+/// let addrs = epore::net::system_resolver("localhost".to_owned(), 80).await?;
+/// assert!(addrs.iter().all(|addr| addr.ip().is_loopback()));
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
+///
+/// # Errors
+///
+/// What getaddrinfo(3) says, or that the system refuses the first thread.
+///
+/// # Panics
+///
+/// Outside of a runtime.
+///
+/// # Cancel safety
+///
+/// It can be dropped at any time. A look-up that has begun goes on in its thread, and its answer is thrown away.
+pub async fn system_resolver(host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let look_up = move || std::net::ToSocketAddrs::to_socket_addrs(&(host.as_str(), port));
+    Ok(try_spawn_blocking(look_up)?.await??.collect())
+}
+
 /// Whatever addresses can be made of: `SocketAddr` and its kin, `(host, port)`, a text `host:port`, a slice of addresses.
 ///
 /// A host is an IP address or a name. The trait is sealed.
@@ -42,7 +71,7 @@ pub trait ToSocketAddrs: sealed::Target {}
 
 impl<T: sealed::Target + ?Sized> ToSocketAddrs for T {}
 
-/// All addresses of a target, in the order in which they are to be tried.
+/// All addresses of a target, in the order in which they are to be tried. A name has at least one.
 pub(super) async fn resolve(host: &(impl ToSocketAddrs + ?Sized)) -> io::Result<vec::IntoIter<SocketAddr>> {
     match host.target()? {
         Target::Addrs(addrs) => Ok(addrs.into_iter()),
@@ -51,10 +80,16 @@ pub(super) async fn resolve(host: &(impl ToSocketAddrs + ?Sized)) -> io::Result<
 }
 
 async fn look_up(host: String, port: u16) -> io::Result<vec::IntoIter<SocketAddr>> {
-    let name = host.clone();
-    let look_up = move || std::net::ToSocketAddrs::to_socket_addrs(&(name.as_str(), port));
+    let resolver = context::with(|core| core.net_settings().resolver.clone()).flatten();
+    let addrs = match resolver {
+        Some(resolver) => resolver.resolve(host.clone(), port).await,
+        None => system_resolver(host.clone(), port).await,
+    };
     let failed = |error: io::Error| io::Error::new(error.kind(), format!("cannot look up the host `{host}`: {error}"));
-    try_spawn_blocking(look_up).map_err(failed)?.await?.map_err(failed)
+    match addrs.map_err(failed)? {
+        none if none.is_empty() => Err(failed(io::Error::new(io::ErrorKind::NotFound, "it has no address"))),
+        addrs => Ok(addrs.into_iter()),
+    }
 }
 
 pub enum Target {

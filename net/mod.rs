@@ -28,5 +28,5 @@ mod source;
 mod sys;
 pub mod tcp;
 
-pub use lookup::{ToSocketAddrs, lookup_host};
+pub use lookup::{ToSocketAddrs, lookup_host, system_resolver};
 pub use tcp::{TcpListener, TcpStream};

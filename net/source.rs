@@ -79,6 +79,16 @@ impl<T: AsFd> Source<T> {
         self.io(direction, |_| Ok(())).await
     }
 
+    /// The poll form of [`io`](Source::io), for one task at a time in each direction.
+    pub(super) fn poll<R>(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        mut operation: impl FnMut(&T) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        self.poll_io(cx, direction, &mut Some(WaiterId::POLLER), false, |io| Ok((operation(io)?, false)))
+    }
+
     /// The poll form of [`transfer`](Source::transfer), for one task at a time in each direction.
     pub(super) fn poll_transfer(
         &self,

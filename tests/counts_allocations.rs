@@ -5,6 +5,7 @@ mod support;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, RefCell};
 use std::io::{self, Read, Write};
+use std::net::TcpListener;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -192,6 +193,19 @@ async fn bare_pair() {
 fn registering_a_socket_allocates_nothing() {
     let registered = async || drop(brief_stream().await);
     assert_eq!(run(count(registered)), run(count(bare_pair)));
+}
+
+#[test]
+fn connecting_to_one_address_is_one_allocation_for_the_list_of_it() -> io::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let addr = listener.local_addr()?;
+    let connect = async || {
+        let stream = TcpStream::connect(addr).await.unwrap();
+        stream.set_linger(Some(Duration::ZERO)).unwrap();
+        drop(listener.accept().unwrap());
+    };
+    assert_eq!(run(count(connect)), (TIMES, 0));
+    Ok(())
 }
 
 /// What a slot that is never freed would end in.

@@ -188,6 +188,26 @@ fn a_sleep_is_one_wait() {
     }
 }
 
+#[test]
+fn connecting_to_one_address_makes_one_call_for_each_step() {
+    let connect = async |times| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        let addr = listener.local_addr()?;
+        for _ in 0..times {
+            // Kept open on both sides, so that closing is not counted.
+            mem::forget(epore::net::TcpStream::connect(addr).await?);
+            mem::forget(listener.accept()?);
+        }
+        Ok(())
+    };
+    if let Some(counted) = count("connecting_to_one_address_makes_one_call_for_each_step", [10, 60], connect, no_client)
+    {
+        // The wait finds what the handshake on loopback has brought already; the error of the socket says how it went.
+        let names = ["socket", "connect", "epoll_ctl", "epoll_wait", "getsockopt", "accept4"];
+        assert_eq!(counted, calls(names.map(|name| (name, 50))));
+    }
+}
+
 /// R6
 #[test]
 fn an_accept_at_the_descriptor_limit_asks_once_for_each_error() {

@@ -1,16 +1,23 @@
 #![forbid(unsafe_code)]
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::task::{Context, Poll};
 
 use super::TcpStream;
+use super::race::race;
 use crate::executor::Direction;
 use crate::net::lookup::{ToSocketAddrs, resolve};
 use crate::net::source::Source;
 use crate::net::sys;
 
 impl TcpStream {
-    /// Connects to a host. Its addresses are tried one after another.
+    /// Connects to a host. If it has several addresses they race, as RFC 8305 ("Happy Eyeballs") would have them.
+    ///
+    /// Both families take turns, the first address's first. The next address is tried when one fails, or when 250
+    /// milliseconds ([or as the runtime was told](crate::Builder::connect_attempt_delay)) have brought no answer; those
+    /// before it go on. The first connection wins, and all others are closed.
     ///
     /// ```
     /// # epore::block_on(async {
@@ -23,8 +30,8 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of [`lookup_host`](crate::net::lookup_host). If no address can be connected to, an error of the last one's
-    /// kind that names each and why.
+    /// Those of [`lookup_host`](crate::net::lookup_host). If no address can be connected to, an error of the kind of the
+    /// last one to fail, that names each and why.
     ///
     /// # Panics
     ///
@@ -34,30 +41,52 @@ impl TcpStream {
     ///
     /// It can be dropped at any time; what was begun is closed.
     pub async fn connect(addr: impl ToSocketAddrs) -> io::Result<TcpStream> {
-        let mut failures = Vec::new();
-        for addr in resolve(&addr).await? {
-            match connect_to(&addr).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => failures.push((addr, error)),
-            }
+        let addrs = resolve(&addr).await?;
+        let connected = match addrs.as_slice() {
+            &[addr] => connect_to(addr).await.map_err(|error| vec![(addr, error)]),
+            _ => race(addrs).await,
+        };
+        connected.map_err(|failures| connect_error(&failures))
+    }
+}
+
+/// Why each address could not be connected to, in the order in which that was learned.
+pub(super) type Failures = Vec<(SocketAddr, io::Error)>;
+
+async fn connect_to(addr: SocketAddr) -> io::Result<TcpStream> {
+    let attempt = Attempt::begin(addr)?;
+    poll_fn(|cx| attempt.poll(cx)).await?;
+    Ok(attempt.into_stream())
+}
+
+/// A socket that connects. Dropping it closes the socket.
+pub(super) struct Attempt {
+    pub(super) addr: SocketAddr,
+    source: Source<std::net::TcpStream>,
+    connected_at_once: bool,
+}
+
+impl Attempt {
+    pub(super) fn begin(addr: SocketAddr) -> io::Result<Attempt> {
+        let (stream, connected_at_once) = sys::connect(&addr)?;
+        let source = if connected_at_once { Source::new(stream) } else { Source::connecting(stream) };
+        Ok(Attempt { addr, source, connected_at_once })
+    }
+
+    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.connected_at_once {
+            return Poll::Ready(Ok(()));
         }
-        Err(connect_error(&failures))
+        // A socket that connects becomes writable when that is over, for better or worse, see connect(2).
+        self.source.poll(cx, Direction::Write, |stream| stream.take_error()?.map_or(Ok(()), Err))
+    }
+
+    pub(super) fn into_stream(self) -> TcpStream {
+        TcpStream::new(self.source)
     }
 }
 
-async fn connect_to(addr: &SocketAddr) -> io::Result<TcpStream> {
-    let (stream, connected) = sys::connect(addr)?;
-    if connected {
-        return Ok(TcpStream::new(Source::new(stream)));
-    }
-    let source = Source::connecting(stream);
-    // A socket that connects becomes writable when that is over, for better or worse, see connect(2).
-    let finish = |stream: &std::net::TcpStream| stream.take_error()?.map_or(Ok(()), Err);
-    source.io(Direction::Write, finish).await?;
-    Ok(TcpStream::new(source))
-}
-
-fn connect_error(failures: &[(SocketAddr, io::Error)]) -> io::Error {
+fn connect_error(failures: &Failures) -> io::Error {
     let Some((_, last)) = failures.last() else {
         return io::Error::new(io::ErrorKind::InvalidInput, "no address to connect to was given");
     };

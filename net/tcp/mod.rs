@@ -3,6 +3,7 @@
 mod connect;
 mod listener;
 mod options;
+mod race;
 mod read;
 mod split;
 mod stream;
