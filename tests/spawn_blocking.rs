@@ -266,22 +266,25 @@ fn a_limit_of_no_threads_is_refused() {
 }
 
 #[test]
-fn ten_thousand_closures_all_run() {
+fn ten_thousand_closures_all_run_and_no_more_at_once_than_are_allowed() {
     alone("many closures", || {
         let runtime = builder().max_blocking_threads(8).build().unwrap();
-        let ran = Arc::new(AtomicU32::new(0));
+        let (running, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
         runtime.block_on(async {
             let tasks: Vec<_> = (0..10_000)
-                .map(|_| {
-                    let ran = ran.clone();
-                    spawn_blocking(move || ran.fetch_add(1, SeqCst))
+                .map(|i| {
+                    let (running, most) = (running.clone(), most.clone());
+                    spawn_blocking(move || {
+                        most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
+                        running.fetch_sub(1, SeqCst);
+                        i
+                    })
                 })
                 .collect();
-            assert!(blocking_threads() <= 8);
-            for task in tasks {
-                task.await.unwrap();
+            for (i, task) in tasks.into_iter().enumerate() {
+                assert_eq!(task.await.unwrap(), i);
             }
         });
-        assert_eq!(ran.load(SeqCst), 10_000);
+        assert!(most.load(SeqCst) <= 8, "{most:?} at once");
     });
 }
