@@ -53,7 +53,8 @@ pub mod time;
 #[cfg(feature = "hyper")]
 pub use compat::hyper;
 pub use executor::{
-    Builder, Handle, JoinError, JoinHandle, RemoteHandle, Runtime, YieldNow, block_on, spawn, spawn_blocking, yield_now,
+    AbortHandle, Builder, Handle, JoinError, JoinHandle, JoinSet, RemoteHandle, Runtime, YieldNow, block_on, spawn,
+    spawn_blocking, yield_now,
 };
 
 // The example of the README compiles.

@@ -12,7 +12,6 @@ use pin_project_lite::pin_project;
 use super::contain::contain;
 use super::inbox::Request;
 use super::join_error::JoinError;
-use super::join_handle::Join;
 use super::misuse::no_runtime;
 use super::promise::{Duty, Promise};
 use super::runtime_id::RuntimeId;

@@ -3,17 +3,20 @@
 use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
+use super::abort_handle::AbortHandle;
 use super::join_error::JoinError;
 use super::token::TaskToken;
-use super::waker::wake_token;
 
 /// What a handle needs of the work that it stands for.
 pub(super) trait Join<T> {
     fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>>;
     fn is_finished(&self) -> bool;
-    fn abort(&self);
+    /// Gives a handle that aborts the work. If the work is a task, `task` is its name.
+    fn abort_handle(&self, task: Option<TaskToken>) -> AbortHandle;
+    /// Has the waker woken when the result is there, which may be at once.
+    fn set_waiter(&self, waiter: Waker);
     /// Lets go of whoever waits, as the handle is being dropped.
     fn forget_waiter(&self);
 }
@@ -43,7 +46,7 @@ pub(super) trait Join<T> {
 #[must_use = "dropping a JoinHandle detaches its task; write `drop(handle)` or `let _detached = …` if that is meant"]
 pub struct JoinHandle<T> {
     work: Rc<dyn Join<T>>,
-    /// Whom to wake so that an abort is seen. Blocking work has none.
+    /// Whom to wake so that an abort is seen. Blocking work has nobody.
     task: Option<TaskToken>,
 }
 
@@ -58,12 +61,21 @@ impl<T> JoinHandle<T> {
     /// gives an error for which [`is_cancelled`](JoinError::is_cancelled) holds. A task of
     /// [`spawn_blocking`](crate::spawn_blocking) can be aborted only before it has begun.
     pub fn abort(&self) {
-        if !self.work.is_finished() {
-            self.work.abort();
-            if let Some(task) = self.task {
-                wake_token(task);
-            }
+        if !self.is_finished() {
+            self.abort_handle().abort();
         }
+    }
+
+    /// A handle that aborts the task from any thread.
+    ///
+    /// The first one that is asked for costs a task an allocation; so does the first [`abort`](JoinHandle::abort).
+    pub fn abort_handle(&self) -> AbortHandle {
+        self.work.abort_handle(self.task)
+    }
+
+    /// Has the waker woken when the task has ended, which may be at once. It takes the place of whoever polled the handle.
+    pub(super) fn set_waiter(&self, waiter: Waker) {
+        self.work.set_waiter(waiter);
     }
 
     /// Whether the task has ended, so that awaiting the handle would not wait.

@@ -1,5 +1,6 @@
 //! Runs futures on one thread: the tasks, their wakers, the run loop, and the pool for work that blocks.
 
+mod abort_handle;
 mod blocking;
 mod builder;
 mod contain;
@@ -10,6 +11,7 @@ mod inbox;
 mod inboxes;
 mod join_error;
 mod join_handle;
+mod join_set;
 mod lease;
 mod misuse;
 mod net_settings;
@@ -30,11 +32,13 @@ mod waiters;
 mod waker;
 mod yield_now;
 
+pub use abort_handle::AbortHandle;
 pub use blocking::spawn_blocking;
 pub use builder::Builder;
 pub use handle::{Handle, RemoteHandle};
 pub use join_error::JoinError;
 pub use join_handle::JoinHandle;
+pub use join_set::JoinSet;
 pub use runtime::{Runtime, block_on, spawn};
 pub use yield_now::{YieldNow, yield_now};
 

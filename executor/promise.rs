@@ -5,9 +5,11 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use super::abort_handle::{Abort, AbortHandle};
 use super::contain::contain;
 use super::join_error::JoinError;
 use super::join_handle::Join;
+use super::token::TaskToken;
 
 /// A result that is made on one thread and awaited on another.
 ///
@@ -86,8 +88,9 @@ impl<T> Promise<T> {
     }
 }
 
-impl<T> Join<T> for Arc<Promise<T>> {
-    fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+/// What the handles ask, on whatever thread they are.
+impl<T> Promise<T> {
+    pub(super) fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
         let waiter = cx.waker().clone();
         let (stage, former) = self.with(|state| match state.stage {
             Stage::Waiting | Stage::Begun => (None, state.waiter.replace(waiter)),
@@ -101,11 +104,11 @@ impl<T> Join<T> for Arc<Promise<T>> {
         }
     }
 
-    fn is_finished(&self) -> bool {
+    pub(super) fn is_finished(&self) -> bool {
         self.with(|state| matches!(state.stage, Stage::Settled(_) | Stage::Taken))
     }
 
-    fn abort(&self) {
+    pub(super) fn abort(&self) {
         let (waiting, maker) = self.with(|state| {
             state.aborted = true;
             (matches!(state.stage, Stage::Waiting), state.maker.take())
@@ -118,9 +121,50 @@ impl<T> Join<T> for Arc<Promise<T>> {
         }
     }
 
-    fn forget_waiter(&self) {
+    pub(super) fn forget_waiter(&self) {
         let waiter = self.with(|state| state.waiter.take());
         contain(|| drop(waiter));
+    }
+}
+
+impl<T: Send> Abort for Promise<T> {
+    fn abort(&self) {
+        Promise::abort(self);
+    }
+
+    fn is_finished(&self) -> bool {
+        Promise::is_finished(self)
+    }
+}
+
+impl<T: Send + 'static> Join<T> for Arc<Promise<T>> {
+    fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        Promise::poll_join(self, cx)
+    }
+
+    fn is_finished(&self) -> bool {
+        Promise::is_finished(self)
+    }
+
+    fn abort_handle(&self, _: Option<TaskToken>) -> AbortHandle {
+        let work: Arc<dyn Abort> = Arc::<Promise<T>>::clone(self);
+        AbortHandle::new(Arc::downgrade(&work))
+    }
+
+    fn set_waiter(&self, waiter: Waker) {
+        let mut waiter = Some(waiter);
+        let former = self.with(|state| match state.stage {
+            Stage::Waiting | Stage::Begun => mem::replace(&mut state.waiter, waiter.take()),
+            Stage::Settled(_) | Stage::Taken => None,
+        });
+        drop(former);
+        if let Some(waiter) = waiter {
+            waiter.wake();
+        }
+    }
+
+    fn forget_waiter(&self) {
+        Promise::forget_waiter(self);
     }
 }
 

@@ -113,6 +113,13 @@ impl<T> Slab<T> {
         }
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.slots.iter().filter_map(|slot| match &slot.entry {
+            Entry::Occupied(value) => Some(value),
+            Entry::Vacant { .. } => None,
+        })
+    }
+
     /// Takes any one entry out. Emptying a slab this way looks at each slot a constant number of times.
     pub(crate) fn pop(&mut self) -> Option<T> {
         while let Some(slot) = self.slots.pop() {
@@ -161,6 +168,7 @@ mod tests {
         let keys: Vec<Key> = (0..10).map(|i| slab.insert(i)).collect();
         slab.remove(keys[9]);
         slab.remove(keys[3]);
+        assert!(slab.iter().copied().eq([0, 1, 2, 4, 5, 6, 7, 8]));
         assert_eq!(std::iter::from_fn(|| slab.pop()).count(), 8);
         let key = slab.insert(99);
         assert_eq!((slab.len(), slab.get(key)), (1, Some(&99)));

@@ -1,15 +1,18 @@
 //! A spawned future, its output and whoever waits for it, in one allocation.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::mem;
 use std::panic::Location;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use super::abort_handle::{Abort, AbortHandle, AbortMark};
 use super::contain::contain;
 use super::join_error::JoinError;
 use super::join_handle::Join;
+use super::token::TaskToken;
 
 /// The task as the executor sees it.
 pub(super) trait Run {
@@ -24,15 +27,16 @@ pub(super) trait Run {
     /// Drops the future where it stands, and finishes the task as cancelled.
     fn cancel(&self);
 
-    /// Wakes whoever waits for the result.
+    /// Tells those who wait for the result, or ask for it from other threads.
     fn notify(&self);
 }
 
 /// A spawned future. The executor holds it as `Rc<dyn Run>` until it has finished, the handle as `Rc<dyn Join<T>>`.
 pub(super) struct Task<F: Future> {
     site: &'static Location<'static>,
-    /// Set by the handle, seen by the executor when it runs the task next: only there is the future dropped.
-    aborted: Cell<bool>,
+    /// Marked by whoever aborts, seen by the executor when it runs the task next: only there is the future dropped. Few
+    /// tasks are ever aborted, so it is made for the first who asks.
+    abort: OnceCell<Arc<AbortMark>>,
     /// Who waits for the result. In a `Cell`, never a `RefCell`, since dropping or waking it runs foreign code.
     waiter: Cell<Option<Waker>>,
     /// Borrowed for as long as the future is polled or dropped, the one borrow that is held while user code runs. So
@@ -50,7 +54,7 @@ enum Stage<F: Future> {
 impl<F: Future> Task<F> {
     pub(super) fn new(future: F, site: &'static Location<'static>) -> Task<F> {
         let stage = RefCell::new(Stage::Running(future));
-        Task { site, aborted: Cell::new(false), waiter: Cell::new(None), stage }
+        Task { site, abort: OnceCell::new(), waiter: Cell::new(None), stage }
     }
 }
 
@@ -60,7 +64,7 @@ impl<F: Future> Run for Task<F> {
         let Stage::Running(future) = &mut *stage else {
             return Poll::Ready(());
         };
-        let result = if self.aborted.get() {
+        let result = if self.abort.get().is_some_and(|mark| mark.is_aborted()) {
             Err(JoinError::cancelled(self.site))
         } else {
             // SAFETY: the future never moves. It was moved into the task before the first poll; the task is only ever
@@ -88,6 +92,9 @@ impl<F: Future> Run for Task<F> {
     }
 
     fn notify(&self) {
+        if let Some(mark) = self.abort.get() {
+            mark.finish();
+        }
         if let Some(waiter) = self.waiter.take() {
             waiter.wake();
         }
@@ -114,8 +121,19 @@ impl<F: Future> Join<F::Output> for Task<F> {
         self.stage.try_borrow().is_ok_and(|stage| !matches!(*stage, Stage::Running(_)))
     }
 
-    fn abort(&self) {
-        self.aborted.set(true);
+    fn abort_handle(&self, task: Option<TaskToken>) -> AbortHandle {
+        let mark = self.abort.get_or_init(|| AbortMark::new(task, self.is_finished()));
+        let mark: Arc<dyn Abort> = Arc::<AbortMark>::clone(mark);
+        AbortHandle::new(Arc::downgrade(&mark))
+    }
+
+    fn set_waiter(&self, waiter: Waker) {
+        if self.is_finished() {
+            waiter.wake();
+        } else {
+            let former = self.waiter.replace(Some(waiter));
+            drop(former);
+        }
     }
 
     fn forget_waiter(&self) {

@@ -92,6 +92,29 @@ fn a_spawned_task_is_one_allocation() {
     assert_eq!(run(count(large)), (TIMES, 0));
 }
 
+/// What the task shares with those who may abort it, however many they are.
+#[test]
+fn an_abort_handle_is_one_allocation_more() {
+    let handles = async || {
+        let task = epore::spawn(async { 42 });
+        let handle = task.abort_handle();
+        let _others = (handle.clone(), task.abort_handle());
+        assert_eq!(task.await.unwrap(), 42);
+        assert!(handle.is_finished());
+    };
+    assert_eq!(run(count(handles)), (2 * TIMES, 0));
+}
+
+#[test]
+fn a_task_of_a_set_is_three_allocations() {
+    let mut set = epore::JoinSet::new();
+    let spawn_and_join = async || {
+        set.spawn(async { 42 });
+        assert_eq!(set.join_next().await.unwrap().unwrap(), 42);
+    };
+    assert_eq!(run(count(spawn_and_join)), (3 * TIMES, 0));
+}
+
 #[test]
 fn a_detached_task_gives_its_memory_back() {
     let detach = async || {
@@ -237,4 +260,11 @@ fn a_timeout_allocates_nothing() {
     assert_eq!(run(count(armed)), (0, 0));
     let elapsed = async || assert!(timeout(Duration::ZERO, std::future::pending::<()>()).await.is_err());
     assert_eq!(run(count(elapsed)), (0, 0));
+}
+
+#[test]
+fn a_tick_allocates_nothing() {
+    let mut interval = epore::time::interval(Duration::from_nanos(1));
+    let tick = async || assert!(interval.tick().await.elapsed() > Duration::ZERO);
+    assert_eq!(run(count(tick)), (0, 0));
 }

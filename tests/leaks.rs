@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use epore::net::{TcpListener, TcpStream};
 use epore::time::{sleep, timeout};
-use epore::{Builder, Handle, JoinHandle, Runtime, spawn, spawn_blocking, yield_now};
+use epore::{AbortHandle, Builder, Handle, JoinHandle, JoinSet, Runtime, spawn, spawn_blocking, yield_now};
 use support::{open_descriptors, wait_until};
 
 struct Counting;
@@ -170,6 +170,13 @@ async fn round_of_tasks() {
     assert!(endless.await.unwrap_err().is_cancelled());
     assert!(panicking.await.map(|(): ()| ()).unwrap_err().is_panic());
     assert!(timeout(Duration::from_nanos(1), pending::<()>()).await.is_err());
+    let mut set = JoinSet::new();
+    let aborted = [set.spawn(pending()), set.spawn(pending())];
+    set.spawn(async { vec![0; 100] });
+    assert_eq!(set.join_next().await.unwrap().unwrap().len(), 100);
+    drop(set);
+    yield_now().await;
+    assert!(aborted.iter().all(AbortHandle::is_finished));
     let aborted = Handle::current().spawn(pending::<()>());
     yield_now().await;
     aborted.abort();

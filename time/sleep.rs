@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::executor::Timer;
 
-/// As far from now as a deadline is put whose duration the clock cannot count: a thousand years, in seconds.
+/// As far away as a deadline is put whose duration the clock cannot count: a thousand years, in seconds.
 const FAR_FUTURE: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
 
 /// Waits until `duration` has passed from now, that is from this call.
@@ -47,8 +47,12 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 
 /// The instant at which `duration` from now will have passed.
 pub(super) fn after(duration: Duration) -> Instant {
-    let now = Instant::now();
-    now.checked_add(duration).unwrap_or_else(|| now + FAR_FUTURE)
+    later(Instant::now(), duration)
+}
+
+/// The instant that comes `duration` after `from`, which is not in the future.
+pub(super) fn later(from: Instant, duration: Duration) -> Instant {
+    from.checked_add(duration).unwrap_or_else(|| from + FAR_FUTURE)
 }
 
 /// The future of [`sleep`] and [`sleep_until`].

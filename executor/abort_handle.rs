@@ -1,0 +1,99 @@
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
+use std::sync::{Arc, Weak};
+
+use super::token::TaskToken;
+use super::waker::wake_token;
+
+/// What can be aborted from any thread.
+pub(super) trait Abort: Send + Sync {
+    fn abort(&self);
+    fn is_finished(&self) -> bool;
+}
+
+/// Aborts a task from any thread. Made by
+/// [`JoinHandle::abort_handle`](crate::JoinHandle::abort_handle).
+///
+/// It keeps neither the task nor its output alive. Once the task, or its runtime, is gone, it says that the task has
+/// finished, and aborting does nothing: it never hits another task. Dropping it leaves the task alone.
+///
+/// ```
+/// # epore::block_on(async {
+/// let endless = epore::spawn(std::future::pending::<()>());
+/// let handle = endless.abort_handle();
+/// std::thread::spawn(move || handle.abort());
+/// assert!(endless.await.unwrap_err().is_cancelled());
+/// # });
+/// ```
+#[derive(Clone)]
+pub struct AbortHandle {
+    work: Weak<dyn Abort>,
+}
+
+impl AbortHandle {
+    pub(super) fn new(work: Weak<dyn Abort>) -> AbortHandle {
+        AbortHandle { work }
+    }
+
+    /// Asks the runtime to drop the task's future, if it has not finished, as
+    /// [`JoinHandle::abort`](crate::JoinHandle::abort) does.
+    pub fn abort(&self) {
+        if let Some(work) = self.work.upgrade() {
+            work.abort();
+        }
+    }
+
+    /// Whether the task has ended. After an abort it may take until the runtime comes to the task.
+    pub fn is_finished(&self) -> bool {
+        self.work.upgrade().is_none_or(|work| work.is_finished())
+    }
+}
+
+impl fmt::Debug for AbortHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AbortHandle").field("finished", &self.is_finished()).finish()
+    }
+}
+
+/// What a task shares with those who may abort it. The task owns it, so the mark can reach no other; the token, which
+/// may be stale, only brings the runtime to look at it.
+pub(super) struct AbortMark {
+    /// Nobody, if the task was cancelled before it had a name.
+    task: Option<TaskToken>,
+    aborted: AtomicBool,
+    finished: AtomicBool,
+}
+
+impl AbortMark {
+    pub(super) fn new(task: Option<TaskToken>, finished: bool) -> Arc<AbortMark> {
+        Arc::new(AbortMark { task, aborted: AtomicBool::new(false), finished: AtomicBool::new(finished) })
+    }
+
+    pub(super) fn is_aborted(&self) -> bool {
+        self.aborted.load(Relaxed)
+    }
+
+    pub(super) fn finish(&self) {
+        self.finished.store(true, Release);
+    }
+}
+
+impl Abort for AbortMark {
+    fn abort(&self) {
+        if self.is_finished() {
+            return;
+        }
+        // The wake orders the mark before the poll that it causes: it goes through the inbox's lock, or is on the
+        // runtime's own thread.
+        self.aborted.store(true, Relaxed);
+        if let Some(task) = self.task {
+            wake_token(task);
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.finished.load(Acquire)
+    }
+}
