@@ -238,10 +238,10 @@ impl Core {
         self.last_waiter.get()
     }
 
-    /// Forgets a waiter that was dropped.
+    /// Forgets a waiter that was dropped. Its task may be unwinding, so the panic of its waker must not come out.
     pub(crate) fn forget_waiter(&self, key: Key, direction: Direction, id: WaiterId) {
         let former = self.sources.borrow_mut().side(key, direction).and_then(|side| side.waiters.remove(id));
-        drop(former);
+        contain(|| drop(former));
     }
 
     /// Records that an operation has drained the direction. See [`Sources::clear_ready`].
@@ -284,9 +284,10 @@ impl Core {
         Poll::Pending
     }
 
+    /// Forgets a timer that was dropped, as [`forget_waiter`](Core::forget_waiter) does a waiter.
     pub(super) fn disarm_timer(&self, key: Key) {
         let waker = self.timers.borrow_mut().remove(key);
-        drop(waker);
+        contain(|| drop(waker));
     }
 
     /// Nanoseconds since the runtime began, as far as 64 bits reach, which is 584 years.

@@ -254,6 +254,24 @@ fn in_the_drops_of_several_wakers_of_a_socket_that_is_dropped() {
     });
 }
 
+/// A second panic, of a drop while the task unwinds, would end the process.
+#[test]
+fn in_the_drop_of_a_waker_while_the_task_that_waits_unwinds() {
+    usable_after(|| async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let task = spawn(async move {
+            let waker = foreign_bomb(On::Drop);
+            let mut cx = Context::from_waker(&waker);
+            let mut timer = sleep(Duration::MAX);
+            let mut accept = Box::pin(listener.accept());
+            assert!(Pin::new(&mut timer).poll(&mut cx).is_pending() && accept.as_mut().poll(&mut cx).is_pending());
+            std::mem::forget(waker);
+            panic_any("task");
+        });
+        assert_eq!(message(task.await.unwrap_err()), "task");
+    });
+}
+
 #[test]
 fn in_a_blocking_closure() {
     usable_after(|| async {
