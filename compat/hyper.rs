@@ -1,6 +1,6 @@
 //! hyper's runtime traits (feature `hyper`), so that its client and server run on Epore unchanged.
 //!
-//! [`TcpStream`] is hyper's `Read` and `Write` itself; [`Executor`] and [`Timer`] go where hyper asks for one.
+//! A [`Stream`], TCP or Unix, is hyper's `Read` and `Write` itself; [`Executor`] and [`Timer`] go where hyper asks for one.
 //!
 //! ```
 //! # epore::block_on(async {
@@ -33,10 +33,10 @@ use std::time::{Duration, Instant};
 
 use ::hyper::rt;
 
-use crate::net::TcpStream;
+use crate::net::stream::{Stream, StreamSocket};
 use crate::time::{Sleep, sleep, sleep_until};
 
-impl rt::Read for TcpStream {
+impl<S: StreamSocket> rt::Read for Stream<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -50,9 +50,9 @@ impl rt::Read for TcpStream {
     }
 }
 
-impl rt::Write for TcpStream {
+impl<S: StreamSocket> rt::Write for Stream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
-        TcpStream::poll_write(&self, cx, buffer)
+        Stream::poll_write(&self, cx, buffer)
     }
 
     fn poll_write_vectored(
@@ -60,7 +60,7 @@ impl rt::Write for TcpStream {
         cx: &mut Context<'_>,
         buffers: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        TcpStream::poll_write_vectored(&self, cx, buffers)
+        Stream::poll_write_vectored(&self, cx, buffers)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -72,7 +72,7 @@ impl rt::Write for TcpStream {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.shutdown(Shutdown::Write))
+        Poll::Ready(self.shutdown_now(Shutdown::Write))
     }
 }
 

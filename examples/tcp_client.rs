@@ -23,7 +23,7 @@ async fn send_input(server: OwnedWriteHalf) -> io::Result<()> {
     loop {
         let line = read_line().await?;
         if line.is_empty() {
-            return server.shutdown();
+            return server.shutdown().await;
         }
         server.write_all(&line).await?;
     }

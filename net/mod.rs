@@ -1,4 +1,4 @@
-//! TCP, and the names of its addresses.
+//! Sockets, and the names of their addresses.
 //!
 //! A socket costs nothing until it has to wait: only then is it registered with the reactor, once, for good. It is bound
 //! then to the runtime that it waited in. Waiting for it in another one is an error that says so;
@@ -23,10 +23,17 @@
 //! A socket that is always ready would let a loop of reads run for ever. So a task yields by itself after 128 operations
 //! in one poll, and one more in each direction of each socket, so that no branch of a `join!` is left out.
 
+mod accept;
+mod async_fd;
 mod lookup;
 mod source;
+pub mod stream;
 mod sys;
 pub mod tcp;
+pub mod unix;
 
+pub use async_fd::{AsyncFd, ReadyGuard, WouldBlock};
 pub use lookup::{ToSocketAddrs, lookup_host, system_resolver};
+pub use stream::Stream;
 pub use tcp::{TcpListener, TcpStream};
+pub use unix::UnixStream;

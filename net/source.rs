@@ -14,7 +14,7 @@ use crate::executor::{self, Core, Direction, Key, Lease, WaiterId, context, no_r
 /// It is registered when it first has to wait, with the runtime that it waits in, and stays so. The handle is plain
 /// data: what it has in a runtime is named by id and key, so it may be sent to, and dropped on, any thread.
 #[derive(Debug)]
-pub(super) struct Source<T: AsFd> {
+pub(crate) struct Source<T: AsFd> {
     registration: Registration,
     io: T,
 }
@@ -24,7 +24,7 @@ type Partial = bool;
 
 impl<T: AsFd> Source<T> {
     /// A source of which nothing is known, so that its first operation is tried at once. It must be non-blocking.
-    pub(super) fn new(io: T) -> Source<T> {
+    pub(crate) fn new(io: T) -> Source<T> {
         Source { registration: Registration::default(), io }
     }
 
@@ -35,12 +35,12 @@ impl<T: AsFd> Source<T> {
         source
     }
 
-    pub(super) fn get(&self) -> &T {
+    pub(crate) fn get(&self) -> &T {
         &self.io
     }
 
     /// Ends the registration and gives the descriptor away.
-    pub(super) fn into_inner(self) -> io::Result<T> {
+    pub(crate) fn into_inner(self) -> io::Result<T> {
         let Source { registration, io } = self;
         registration.end(io.as_fd())?;
         Ok(io)
@@ -51,7 +51,7 @@ impl<T: AsFd> Source<T> {
     /// # Cancel safety
     ///
     /// Dropped before it is ready, it has done nothing.
-    pub(super) fn io<R>(
+    pub(crate) fn io<R>(
         &self,
         direction: Direction,
         mut operation: impl FnMut(&T) -> io::Result<R> + Unpin,
@@ -73,14 +73,14 @@ impl<T: AsFd> Source<T> {
     }
 
     /// Waits until an operation is worth trying.
-    pub(super) async fn ready(&self, direction: Direction) -> io::Result<()> {
+    pub(crate) async fn ready(&self, direction: Direction) -> io::Result<()> {
         // Asked first, the reactor answers; then there is nothing left to do.
         in_runtime(|core| self.registration.key_or_begin(core, self.io.as_fd()))?;
         self.io(direction, |_| Ok(())).await
     }
 
     /// The poll form of [`io`](Source::io), for one task at a time in each direction.
-    pub(super) fn poll<R>(
+    pub(crate) fn poll<R>(
         &self,
         cx: &mut Context<'_>,
         direction: Direction,
@@ -100,6 +100,11 @@ impl<T: AsFd> Source<T> {
         self.poll_io(cx, direction, &mut Some(WaiterId::POLLER), asked == 0, transferring(asked, operation))
     }
 
+    /// Tries an operation once, now.
+    pub(crate) fn try_io<R>(&self, direction: Direction, operation: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
+        self.try_once(direction, |io| Ok((operation(io)?, false)))
+    }
+
     /// Tries an operation of [`transfer`](Source::transfer) once, now.
     pub(super) fn try_transfer(
         &self,
@@ -107,14 +112,22 @@ impl<T: AsFd> Source<T> {
         asked: usize,
         operation: impl FnMut(&T) -> io::Result<usize>,
     ) -> io::Result<usize> {
-        let result = transferring(asked, operation)(&self.io);
+        self.try_once(direction, transferring(asked, operation))
+    }
+
+    fn try_once<R>(
+        &self,
+        direction: Direction,
+        operation: impl FnOnce(&T) -> io::Result<(R, Partial)>,
+    ) -> io::Result<R> {
+        let result = operation(&self.io);
         match self.registration.lease.get() {
             None => self.registration.learn(None, direction, &result),
             Some(lease) => {
                 lease.within(|core, key| self.registration.learn(Some((core, key)), direction, &result));
             }
         }
-        result.map(|(count, _)| count)
+        result.map(|(value, _)| value)
     }
 
     /// The one loop that all operations go through. `at_once` is for those that never wait.

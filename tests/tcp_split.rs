@@ -116,7 +116,7 @@ fn halves_have_all_that_the_stream_has() -> io::Result<()> {
         writer.try_write_vectored(&[IoSlice::new(b"cd")])?;
         writer.write_vectored(&[IoSlice::new(b"ef")]).await?;
         assert_eq!(writer.write(b"gh").await?, 2);
-        writer.shutdown()?;
+        writer.shutdown().await?;
         let mut text = String::new();
         peer.read_to_string(&mut text)?;
         assert_eq!(text, "abcdefgh");

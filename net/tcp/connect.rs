@@ -3,10 +3,12 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::task::{Context, Poll};
 
 use super::TcpStream;
 use super::race::race;
+use super::socket::open;
 use crate::executor::Direction;
 use crate::net::lookup::{ToSocketAddrs, resolve};
 use crate::net::source::Source;
@@ -68,7 +70,9 @@ pub(super) struct Attempt {
 
 impl Attempt {
     pub(super) fn begin(addr: SocketAddr) -> io::Result<Attempt> {
-        let (stream, connected_at_once) = sys::connect(&addr)?;
+        let socket = open(addr)?;
+        let connected_at_once = sys::connect(socket.as_fd(), &addr.into())?;
+        let stream = std::net::TcpStream::from(socket);
         let source = if connected_at_once { Source::new(stream) } else { Source::connecting(stream) };
         Ok(Attempt { addr, source, connected_at_once })
     }

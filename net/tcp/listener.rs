@@ -1,20 +1,19 @@
 #![forbid(unsafe_code)]
 
-use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::time::{Duration, Instant};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::task::{Context, Poll};
 
 use super::TcpStream;
-use crate::executor::{Direction, Timer};
+use super::socket::open;
+use crate::net::accept::{accept, poll_accept};
 use crate::net::lookup::{ToSocketAddrs, resolve};
 use crate::net::source::Source;
-use crate::net::sys;
+use crate::net::sys::{self, Address};
 
-/// How long an accept that failed for want of descriptors or memory waits before it says so. A loop that tries again at
-/// once then makes ten tries a second, and leaves the machine to those who can free some.
-const EXHAUSTED_DELAY: Duration = Duration::from_millis(100);
+/// The longest backlog: the kernel lowers it to what the system allows (net.core.somaxconn).
+const BACKLOG: i32 = i32::MAX;
 
 /// A socket that accepts TCP connections.
 ///
@@ -66,7 +65,7 @@ impl TcpListener {
     pub async fn bind(addr: impl ToSocketAddrs) -> io::Result<TcpListener> {
         let mut last = None;
         for addr in resolve(&addr).await? {
-            match sys::listen(&addr) {
+            match listen(addr) {
                 Ok(listener) => return Ok(TcpListener { source: Source::new(listener) }),
                 Err(error) => last = Some(io::Error::new(error.kind(), format!("cannot listen on {addr}: {error}"))),
             }
@@ -102,7 +101,7 @@ impl TcpListener {
     /// # epore::block_on(async {
     /// # let listener = epore::net::TcpListener::bind("127.0.0.1:0").await?;
     /// # let client = epore::net::TcpStream::connect(listener.local_addr()?).await?;
-    /// # client.shutdown(std::net::Shutdown::Write)?;
+    /// # client.shutdown().await?;
     /// # let server = async move {
     /// loop {
     ///     let (stream, peer) = listener.accept().await?;
@@ -134,15 +133,20 @@ impl TcpListener {
     ///
     /// It can be dropped at any time; no connection is lost.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let accepted = self.source.io(Direction::Read, accept).await;
-        if let Err(error) = &accepted
-            && is_exhausted(error)
-        {
-            let mut delay = Timer::new(Instant::now() + EXHAUSTED_DELAY);
-            poll_fn(|cx| delay.poll(cx)).await;
-        }
-        let (stream, peer) = accepted?;
-        Ok((TcpStream::new(Source::new(stream)), peer))
+        accepted(accept(&self.source).await?)
+    }
+
+    /// The poll form of [`accept`](TcpListener::accept), for one task at a time: the waker of the latest call counts.
+    ///
+    /// # Errors
+    ///
+    /// Those of accept(2), at once in every case.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        poll_accept(&self.source, cx)?.map(accepted)
     }
 
     /// The address that the socket is bound to.
@@ -194,27 +198,15 @@ impl AsRawFd for TcpListener {
     }
 }
 
-fn accept(listener: &std::net::TcpListener) -> io::Result<(std::net::TcpStream, SocketAddr)> {
-    sys::accept(listener).map_err(|error| match error.raw_os_error() {
-        // The connection failed, not the listener. An interruption is what is tried again, within the budget.
-        Some(errno) if CONNECTION_ERRORS.contains(&errno) => io::ErrorKind::Interrupted.into(),
-        _ => error,
-    })
+/// Opens a socket that listens on `addr`, which may still be in use by connections of a former listener.
+fn listen(addr: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = open(addr)?;
+    sys::set_int(socket.as_fd(), libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
+    sys::bind(socket.as_fd(), &addr.into())?;
+    sys::listen(socket.as_fd(), BACKLOG)?;
+    Ok(socket.into())
 }
 
-/// What accept(2) reports of the connection that it was about to accept, and asks to be treated like `EAGAIN`. Not
-/// `EOPNOTSUPP`, which a descriptor that cannot listen gives for ever.
-const CONNECTION_ERRORS: [i32; 8] = [
-    libc::ECONNABORTED,
-    libc::EPROTO,
-    libc::ENETDOWN,
-    libc::ENOPROTOOPT,
-    libc::EHOSTDOWN,
-    libc::ENONET,
-    libc::EHOSTUNREACH,
-    libc::ENETUNREACH,
-];
-
-fn is_exhausted(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
+fn accepted((socket, peer): (OwnedFd, Address)) -> io::Result<(TcpStream, SocketAddr)> {
+    Ok((TcpStream::new(Source::new(socket.into())), SocketAddr::try_from(&peer)?))
 }

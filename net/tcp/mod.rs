@@ -4,11 +4,8 @@ mod connect;
 mod listener;
 mod options;
 mod race;
-mod read;
-mod split;
+mod socket;
 mod stream;
-mod write;
 
 pub use listener::TcpListener;
-pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, Reader, ReuniteError, ShutDownOnDrop, WriteHalf, Writer};
-pub use stream::TcpStream;
+pub use stream::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, TcpStream, WriteHalf};

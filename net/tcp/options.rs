@@ -1,7 +1,6 @@
 #![forbid(unsafe_code)]
 
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -10,33 +9,6 @@ use crate::net::sys;
 
 /// Options.
 impl TcpStream {
-    /// The address of this side.
-    ///
-    /// # Errors
-    ///
-    /// Those of getsockname(2).
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.source.get().local_addr()
-    }
-
-    /// The address of the other side.
-    ///
-    /// # Errors
-    ///
-    /// Those of getpeername(2).
-    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.source.get().peer_addr()
-    }
-
-    /// Takes the pending error of the socket (`SO_ERROR`), if there is one.
-    ///
-    /// # Errors
-    ///
-    /// Those of getsockopt(2).
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.source.get().take_error()
-    }
-
     /// Whether small writes are sent at once (`TCP_NODELAY`), see tcp(7).
     ///
     /// # Errors

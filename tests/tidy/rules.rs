@@ -25,13 +25,15 @@ pub fn code(tokens: &[Token]) -> Vec<Token> {
     tokens.iter().filter(|token| !token.is_comment()).cloned().collect()
 }
 
-/// The layers point one way: `compat → net, time → executor → reactor`.
+/// The layers point one way: `compat → io, signal → net, time → executor → reactor`.
 fn may_name(layer: &str, module: &str) -> bool {
     match layer {
         "reactor" => module == "reactor",
         "executor" => ["executor", "reactor"].contains(&module),
         "time" => ["time", "executor", "reactor"].contains(&module),
         "net" => ["net", "executor", "reactor"].contains(&module),
+        "signal" => ["signal", "net", "executor", "reactor"].contains(&module),
+        "io" => ["io", "net", "executor", "reactor"].contains(&module),
         "compat" => true,
         unknown => panic!("the layer `{unknown}` is new: say in tests/tidy/rules.rs what it stands on"),
     }

@@ -57,9 +57,9 @@ fn a_path_that_climbs_out_of_its_layer_is_found() {
 }
 
 #[test]
-#[should_panic(expected = "the layer `signal` is new")]
+#[should_panic(expected = "the layer `process` is new")]
 fn a_new_layer_must_be_given_its_place() {
-    crossed_layers("signal", 2, &tokens("use crate::executor;"));
+    crossed_layers("process", 2, &tokens("use crate::executor;"));
 }
 
 #[test]

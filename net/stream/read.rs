@@ -1,19 +1,18 @@
 #![forbid(unsafe_code)]
 
-use std::io::{self, IoSliceMut, Read};
+use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::os::fd::AsFd;
 use std::task::{Context, Poll};
 
-use super::TcpStream;
+use super::{Stream, StreamSocket};
 use crate::executor::Direction;
 use crate::net::sys;
 
-/// How much room [`TcpStream::read_to_end`] makes when there is none: a few packets.
+/// How much room [`Stream::read_to_end`] makes when there is none: a few packets.
 const READ_TO_END_STEP: usize = 8 * 1024;
 
 /// Reading.
-impl TcpStream {
+impl<S: StreamSocket> Stream<S> {
     /// Reads what is there, at least one byte, into `buffer`, and says how many bytes that were. 0 is the end of the
     /// stream, or an empty buffer.
     ///
@@ -43,10 +42,10 @@ impl TcpStream {
     ///
     /// It can be dropped at any time; no byte is lost.
     pub fn read(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
-        self.source.transfer(Direction::Read, buffer.len(), |stream| read(stream, buffer))
+        self.source.transfer(Direction::Read, buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
     }
 
-    /// Reads into several buffers, one after another. Otherwise as [`read`](TcpStream::read).
+    /// Reads into several buffers, one after another. Otherwise as [`read`](Stream::read).
     ///
     /// # Errors
     ///
@@ -61,10 +60,10 @@ impl TcpStream {
     /// It can be dropped at any time; no byte is lost.
     pub fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> impl Future<Output = io::Result<usize>> {
         let buffers = first(buffers);
-        self.source.transfer(Direction::Read, total(buffers), |stream| read_vectored(stream, buffers))
+        self.source.transfer(Direction::Read, total(buffers), |socket| sys::recv_vectored(socket.as_fd(), buffers))
     }
 
-    /// Fills `buffer`.
+    /// Fills `buffer`, and says how many bytes it holds, which is its length.
     ///
     /// ```
     /// # use epore::net::{TcpListener, TcpStream};
@@ -83,7 +82,7 @@ impl TcpStream {
     /// # Errors
     ///
     /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) if the stream ends before, with the number of bytes that came; they
-    /// are in the buffer. Otherwise those of [`read`](TcpStream::read).
+    /// are in the buffer. Otherwise those of [`read`](Stream::read).
     ///
     /// # Panics
     ///
@@ -92,7 +91,7 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// Dropped before it is ready, it may have read a part, which is in the buffer; how much is not known.
-    pub async fn read_exact(&self, buffer: &mut [u8]) -> io::Result<()> {
+    pub async fn read_exact(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buffer.len() {
             match self.read(&mut buffer[filled..]).await? {
@@ -103,7 +102,7 @@ impl TcpStream {
                 count => filled += count,
             }
         }
-        Ok(())
+        Ok(filled)
     }
 
     /// Reads until the end of the stream, appends to `buffer`, and says how many bytes that were.
@@ -124,7 +123,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of [`read`](TcpStream::read). What came before is in the buffer.
+    /// Those of [`read`](Stream::read). What came before is in the buffer.
     ///
     /// # Panics
     ///
@@ -140,7 +139,7 @@ impl TcpStream {
                 buffer.reserve(READ_TO_END_STEP);
             }
             let room = buffer.capacity() - buffer.len();
-            let read = self.source.transfer(Direction::Read, room, |stream| sys::recv_into(stream.as_fd(), buffer));
+            let read = self.source.transfer(Direction::Read, room, |socket| sys::recv_into(socket.as_fd(), buffer));
             let count = read.await?;
             if count == 0 {
                 return Ok(buffer.len() - before);
@@ -148,7 +147,7 @@ impl TcpStream {
         }
     }
 
-    /// Reads without taking: the next read brings the same bytes. Otherwise as [`read`](TcpStream::read).
+    /// Reads without taking: the next read brings the same bytes. Otherwise as [`read`](Stream::read).
     ///
     /// ```
     /// # use epore::net::{TcpListener, TcpStream};
@@ -181,7 +180,7 @@ impl TcpStream {
         if buffer.is_empty() {
             return Ok(0);
         }
-        self.source.io(Direction::Read, |stream| stream.peek(buffer)).await
+        self.source.io(Direction::Read, |socket| sys::peek(socket.as_fd(), buffer)).await
     }
 
     /// Waits until a read is worth trying. It may still say [`WouldBlock`](io::ErrorKind::WouldBlock).
@@ -238,25 +237,25 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if nothing is; otherwise those of [`read`](TcpStream::read).
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if nothing is; otherwise those of [`read`](Stream::read).
     pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.source.try_transfer(Direction::Read, buffer.len(), |stream| read(stream, buffer))
+        self.source.try_transfer(Direction::Read, buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
     }
 
     /// Reads what is there now into several buffers.
     ///
     /// # Errors
     ///
-    /// As [`try_read`](TcpStream::try_read).
+    /// As [`try_read`](Stream::try_read).
     pub fn try_read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         let buffers = first(buffers);
-        self.source.try_transfer(Direction::Read, total(buffers), |stream| read_vectored(stream, buffers))
+        self.source.try_transfer(Direction::Read, total(buffers), |socket| sys::recv_vectored(socket.as_fd(), buffers))
     }
 }
 
 /// Reading by polling.
-impl TcpStream {
-    /// The poll form of [`read`](TcpStream::read).
+impl<S: StreamSocket> Stream<S> {
+    /// The poll form of [`read`](Stream::read).
     ///
     /// ```
     /// # use epore::net::{TcpListener, TcpStream};
@@ -275,36 +274,28 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of [`read`](TcpStream::read).
+    /// Those of [`read`](Stream::read).
     ///
     /// # Panics
     ///
     /// Outside of a runtime.
     pub fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.source.poll_transfer(cx, Direction::Read, buffer.len(), |stream| read(stream, buffer))
+        self.source.poll_transfer(cx, Direction::Read, buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
     }
 
-    /// As [`poll_read`](TcpStream::poll_read), into memory that needs not be initialized. The result says how many bytes
+    /// As [`poll_read`](Stream::poll_read), into memory that needs not be initialized. The result says how many bytes
     /// at its start now are.
     ///
     /// # Errors
     ///
-    /// Those of [`read`](TcpStream::read).
+    /// Those of [`read`](Stream::read).
     ///
     /// # Panics
     ///
     /// Outside of a runtime.
     pub fn poll_read_uninit(&self, cx: &mut Context<'_>, buffer: &mut [MaybeUninit<u8>]) -> Poll<io::Result<usize>> {
-        self.source.poll_transfer(cx, Direction::Read, buffer.len(), |stream| sys::recv(stream.as_fd(), buffer))
+        self.source.poll_transfer(cx, Direction::Read, buffer.len(), |socket| sys::recv_uninit(socket.as_fd(), buffer))
     }
-}
-
-fn read(mut stream: &std::net::TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
-    stream.read(buffer)
-}
-
-fn read_vectored(mut stream: &std::net::TcpStream, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-    stream.read_vectored(buffers)
 }
 
 /// As many of the buffers as one system call takes. Or else a full transfer would be taken for a short one.

@@ -3,174 +3,175 @@
 use std::error::Error;
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::TcpStream;
+use super::{Stream, StreamSocket};
 
-/// The borrowed half of [`TcpStream::split`] that reads.
-pub type ReadHalf<'a> = Reader<&'a TcpStream>;
+/// The borrowed half of [`Stream::split`] that reads.
+pub type ReadHalf<'a, S> = Reader<&'a Stream<S>>;
 
-/// The borrowed half of [`TcpStream::split`] that writes.
-pub type WriteHalf<'a> = Writer<&'a TcpStream>;
+/// The borrowed half of [`Stream::split`] that writes.
+pub type WriteHalf<'a, S> = Writer<&'a Stream<S>>;
 
-/// The owned half of [`TcpStream::into_split`] that reads.
-pub type OwnedReadHalf = Reader<Arc<TcpStream>>;
+/// The owned half of [`Stream::into_split`] that reads.
+pub type OwnedReadHalf<S> = Reader<Arc<Stream<S>>>;
 
-/// The owned half of [`TcpStream::into_split`] that writes. Dropping it ends the stream that the peer reads.
-pub type OwnedWriteHalf = Writer<ShutDownOnDrop>;
+/// The owned half of [`Stream::into_split`] that writes. Dropping it ends the stream that the peer reads.
+pub type OwnedWriteHalf<S> = Writer<ShutDownOnDrop<S>>;
 
 /// The half of a stream that reads. Its [`as_ref`](AsRef::as_ref) is the stream, with its addresses and options.
 ///
-/// The methods are those of [`TcpStream`] of the same name, with their errors and their cancel safety.
+/// The methods are those of [`Stream`] of the same name, with their errors and their cancel safety.
 #[derive(Debug)]
-pub struct Reader<S> {
-    pub(super) stream: S,
+pub struct Reader<H> {
+    pub(super) stream: H,
 }
 
 /// The half of a stream that writes. Its [`as_ref`](AsRef::as_ref) is the stream, with its addresses and options.
 ///
-/// The methods are those of [`TcpStream`] of the same name, with their errors and their cancel safety.
+/// The methods are those of [`Stream`] of the same name, with their errors and their cancel safety.
 #[derive(Debug)]
-pub struct Writer<S> {
-    pub(super) stream: S,
+pub struct Writer<H> {
+    pub(super) stream: H,
 }
 
 /// What an [`OwnedWriteHalf`] holds the stream by. Dropping it ends the stream that the peer reads.
 #[derive(Debug)]
-pub struct ShutDownOnDrop {
-    stream: Arc<TcpStream>,
+pub struct ShutDownOnDrop<S: StreamSocket> {
+    stream: Arc<Stream<S>>,
     is_forgotten: bool,
 }
 
-impl ShutDownOnDrop {
-    pub(super) fn new(stream: Arc<TcpStream>) -> ShutDownOnDrop {
+impl<S: StreamSocket> ShutDownOnDrop<S> {
+    pub(super) fn new(stream: Arc<Stream<S>>) -> ShutDownOnDrop<S> {
         ShutDownOnDrop { stream, is_forgotten: false }
     }
 }
 
-impl Deref for ShutDownOnDrop {
-    type Target = TcpStream;
+impl<S: StreamSocket> Deref for ShutDownOnDrop<S> {
+    type Target = Stream<S>;
 
-    fn deref(&self) -> &TcpStream {
+    fn deref(&self) -> &Stream<S> {
         &self.stream
     }
 }
 
-impl Drop for ShutDownOnDrop {
+impl<S: StreamSocket> Drop for ShutDownOnDrop<S> {
     fn drop(&mut self) {
         if !self.is_forgotten {
             // A connection that cannot be shut down is broken, which the reading half learns of.
-            let _broken = self.stream.shutdown(Shutdown::Write);
+            let _broken = self.stream.shutdown_now(Shutdown::Write);
         }
     }
 }
 
-impl<S: Deref<Target = TcpStream>> Reader<S> {
-    /// See [`TcpStream::local_addr`].
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+impl<S: StreamSocket, H: Deref<Target = Stream<S>>> Reader<H> {
+    /// See [`Stream::local_addr`].
+    pub fn local_addr(&self) -> io::Result<S::Addr> {
         self.stream.local_addr()
     }
 
-    /// See [`TcpStream::peer_addr`].
-    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+    /// See [`Stream::peer_addr`].
+    pub fn peer_addr(&self) -> io::Result<S::Addr> {
         self.stream.peer_addr()
     }
 
-    /// See [`TcpStream::read`].
+    /// See [`Stream::read`].
     pub fn read(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         self.stream.read(buffer)
     }
 
-    /// See [`TcpStream::read_vectored`].
+    /// See [`Stream::read_vectored`].
     pub fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> impl Future<Output = io::Result<usize>> {
         self.stream.read_vectored(buffers)
     }
 
-    /// See [`TcpStream::read_exact`].
-    pub async fn read_exact(&self, buffer: &mut [u8]) -> io::Result<()> {
+    /// See [`Stream::read_exact`].
+    pub async fn read_exact(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.read_exact(buffer).await
     }
 
-    /// See [`TcpStream::read_to_end`].
+    /// See [`Stream::read_to_end`].
     pub async fn read_to_end(&self, buffer: &mut Vec<u8>) -> io::Result<usize> {
         self.stream.read_to_end(buffer).await
     }
 
-    /// See [`TcpStream::peek`].
+    /// See [`Stream::peek`].
     pub fn peek(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         self.stream.peek(buffer)
     }
 
-    /// See [`TcpStream::readable`].
+    /// See [`Stream::readable`].
     pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
         self.stream.readable()
     }
 
-    /// See [`TcpStream::try_read`].
+    /// See [`Stream::try_read`].
     pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.try_read(buffer)
     }
 
-    /// See [`TcpStream::try_read_vectored`].
+    /// See [`Stream::try_read_vectored`].
     pub fn try_read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.stream.try_read_vectored(buffers)
     }
 }
 
-impl<S: Deref<Target = TcpStream>> Writer<S> {
-    /// See [`TcpStream::local_addr`].
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+impl<S: StreamSocket, H: Deref<Target = Stream<S>>> Writer<H> {
+    /// See [`Stream::local_addr`].
+    pub fn local_addr(&self) -> io::Result<S::Addr> {
         self.stream.local_addr()
     }
 
-    /// See [`TcpStream::peer_addr`].
-    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+    /// See [`Stream::peer_addr`].
+    pub fn peer_addr(&self) -> io::Result<S::Addr> {
         self.stream.peer_addr()
     }
 
-    /// See [`TcpStream::write`].
+    /// See [`Stream::write`].
     pub fn write(&self, buffer: &[u8]) -> impl Future<Output = io::Result<usize>> {
         self.stream.write(buffer)
     }
 
-    /// See [`TcpStream::write_vectored`].
+    /// See [`Stream::write_vectored`].
     pub fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> impl Future<Output = io::Result<usize>> {
         self.stream.write_vectored(buffers)
     }
 
-    /// See [`TcpStream::write_all`].
+    /// See [`Stream::write_all`].
     pub async fn write_all(&self, buffer: &[u8]) -> io::Result<()> {
         self.stream.write_all(buffer).await
     }
 
-    /// See [`TcpStream::writable`].
+    /// See [`Stream::writable`].
     pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
         self.stream.writable()
     }
 
-    /// See [`TcpStream::try_write`].
+    /// See [`Stream::try_write`].
     pub fn try_write(&self, buffer: &[u8]) -> io::Result<usize> {
         self.stream.try_write(buffer)
     }
 
-    /// See [`TcpStream::try_write_vectored`].
+    /// See [`Stream::try_write_vectored`].
     pub fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         self.stream.try_write_vectored(buffers)
     }
 
-    /// Ends the stream that the peer reads. See [`TcpStream::shutdown`].
-    ///
-    /// # Errors
-    ///
-    /// Those of [`TcpStream::shutdown`].
-    pub fn shutdown(&self) -> io::Result<()> {
-        self.stream.shutdown(Shutdown::Write)
+    /// See [`Stream::flush`].
+    pub async fn flush(&self) -> io::Result<()> {
+        self.stream.flush().await
+    }
+
+    /// Ends the stream that the peer reads. See [`Stream::shutdown`].
+    pub async fn shutdown(&self) -> io::Result<()> {
+        self.stream.shutdown().await
     }
 }
 
-impl OwnedReadHalf {
+impl<S: StreamSocket> OwnedReadHalf<S> {
     /// Puts the halves of one stream together again.
     ///
     /// ```
@@ -189,7 +190,7 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// [`ReuniteError`], with both halves in it, if they are not of one stream.
-    pub fn reunite(self, other: OwnedWriteHalf) -> Result<TcpStream, ReuniteError> {
+    pub fn reunite(self, other: OwnedWriteHalf<S>) -> Result<Stream<S>, ReuniteError<S>> {
         if !Arc::ptr_eq(&self.stream, &other.stream.stream) {
             return Err(ReuniteError(self, other));
         }
@@ -201,13 +202,13 @@ impl OwnedReadHalf {
     }
 }
 
-impl OwnedWriteHalf {
+impl<S: StreamSocket> OwnedWriteHalf<S> {
     /// Puts the halves of one stream together again. See [`OwnedReadHalf::reunite`].
     ///
     /// # Errors
     ///
     /// [`ReuniteError`], with both halves in it, if they are not of one stream.
-    pub fn reunite(self, other: OwnedReadHalf) -> Result<TcpStream, ReuniteError> {
+    pub fn reunite(self, other: OwnedReadHalf<S>) -> Result<Stream<S>, ReuniteError<S>> {
         other.reunite(self)
     }
 
@@ -217,26 +218,26 @@ impl OwnedWriteHalf {
     }
 }
 
-impl<S: Deref<Target = TcpStream>> AsRef<TcpStream> for Reader<S> {
-    fn as_ref(&self) -> &TcpStream {
+impl<S: StreamSocket, H: Deref<Target = Stream<S>>> AsRef<Stream<S>> for Reader<H> {
+    fn as_ref(&self) -> &Stream<S> {
         &self.stream
     }
 }
 
-impl<S: Deref<Target = TcpStream>> AsRef<TcpStream> for Writer<S> {
-    fn as_ref(&self) -> &TcpStream {
+impl<S: StreamSocket, H: Deref<Target = Stream<S>>> AsRef<Stream<S>> for Writer<H> {
+    fn as_ref(&self) -> &Stream<S> {
         &self.stream
     }
 }
 
 /// The halves are not of one stream. They are in the error.
 #[derive(Debug)]
-pub struct ReuniteError(pub OwnedReadHalf, pub OwnedWriteHalf);
+pub struct ReuniteError<S: StreamSocket>(pub OwnedReadHalf<S>, pub OwnedWriteHalf<S>);
 
-impl fmt::Display for ReuniteError {
+impl<S: StreamSocket> fmt::Display for ReuniteError<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the two halves are not of one stream")
     }
 }
 
-impl Error for ReuniteError {}
+impl<S: StreamSocket> Error for ReuniteError<S> {}

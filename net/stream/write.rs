@@ -1,16 +1,15 @@
 #![forbid(unsafe_code)]
 
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice};
 use std::net::Shutdown;
-use std::os::fd::AsFd;
 use std::task::{Context, Poll};
 
-use super::TcpStream;
+use super::{Stream, StreamSocket};
 use crate::executor::Direction;
 use crate::net::sys;
 
 /// Writing.
-impl TcpStream {
+impl<S: StreamSocket> Stream<S> {
     /// Writes as much of `buffer` as there is room for, at least one byte, and says how much that was.
     ///
     /// # Errors
@@ -25,10 +24,10 @@ impl TcpStream {
     ///
     /// It can be dropped at any time; nothing has been written then.
     pub fn write(&self, buffer: &[u8]) -> impl Future<Output = io::Result<usize>> {
-        self.source.transfer(Direction::Write, buffer.len(), |stream| write(stream, buffer))
+        self.source.transfer(Direction::Write, buffer.len(), |socket| sys::send(socket.as_fd(), buffer))
     }
 
-    /// Writes from several buffers, one after another. Otherwise as [`write`](TcpStream::write).
+    /// Writes from several buffers, one after another. Otherwise as [`write`](Stream::write).
     ///
     /// ```
     /// # use epore::net::{TcpListener, TcpStream};
@@ -58,7 +57,7 @@ impl TcpStream {
     /// It can be dropped at any time; nothing has been written then.
     pub fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> impl Future<Output = io::Result<usize>> {
         let buffers = first(buffers);
-        self.source.transfer(Direction::Write, total(buffers), |stream| write_vectored(stream, buffers))
+        self.source.transfer(Direction::Write, total(buffers), |socket| sys::send_vectored(socket.as_fd(), buffers))
     }
 
     /// Writes all of `buffer`.
@@ -79,7 +78,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of [`write`](TcpStream::write). A part may have been written.
+    /// Those of [`write`](Stream::write). A part may have been written.
     ///
     /// # Panics
     ///
@@ -117,22 +116,31 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; otherwise those of [`write`](TcpStream::write).
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; otherwise those of [`write`](Stream::write).
     pub fn try_write(&self, buffer: &[u8]) -> io::Result<usize> {
-        self.source.try_transfer(Direction::Write, buffer.len(), |stream| write(stream, buffer))
+        self.source.try_transfer(Direction::Write, buffer.len(), |socket| sys::send(socket.as_fd(), buffer))
     }
 
     /// Writes as much from several buffers as there is room for now.
     ///
     /// # Errors
     ///
-    /// As [`try_write`](TcpStream::try_write).
+    /// As [`try_write`](Stream::try_write).
     pub fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         let buffers = first(buffers);
-        self.source.try_transfer(Direction::Write, total(buffers), |stream| write_vectored(stream, buffers))
+        self.source.try_transfer(Direction::Write, total(buffers), |socket| sys::send_vectored(socket.as_fd(), buffers))
     }
 
-    /// Ends one direction, or both. Ending [`Shutdown::Write`] is what the peer reads as the end of the stream.
+    /// There is nothing to flush: what was written is on its way. It is here for programs that are ported.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub async fn flush(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Ends the stream that the peer reads. What was written before arrives first. It never waits.
     ///
     /// A connection that the peer has torn down already is shut down: that is no error.
     ///
@@ -142,7 +150,7 @@ impl TcpStream {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// # let (peer, _) = listener.accept().await?;
-    /// stream.shutdown(std::net::Shutdown::Write)?;
+    /// stream.shutdown().await?;
     /// assert_eq!(peer.read(&mut [0; 16]).await?, 0);
     /// # Ok::<(), std::io::Error>(())
     /// # }).unwrap();
@@ -151,7 +159,20 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of shutdown(2) but `ENOTCONN`.
-    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+    ///
+    /// # Cancel safety
+    ///
+    /// Its first poll does all, so it cannot be given up half-way.
+    pub async fn shutdown(&self) -> io::Result<()> {
+        self.shutdown_now(Shutdown::Write)
+    }
+
+    /// Ends one direction, or both, without being awaited. [`Shutdown::Both`] ends the waiting of whoever reads or writes.
+    ///
+    /// # Errors
+    ///
+    /// As [`shutdown`](Stream::shutdown).
+    pub fn shutdown_now(&self, how: Shutdown) -> io::Result<()> {
         match self.source.get().shutdown(how) {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
             result => result,
@@ -160,41 +181,34 @@ impl TcpStream {
 }
 
 /// Writing by polling.
-impl TcpStream {
-    /// The poll form of [`write`](TcpStream::write).
+impl<S: StreamSocket> Stream<S> {
+    /// The poll form of [`write`](Stream::write).
     ///
     /// # Errors
     ///
-    /// Those of [`write`](TcpStream::write).
+    /// Those of [`write`](Stream::write).
     ///
     /// # Panics
     ///
     /// Outside of a runtime.
     pub fn poll_write(&self, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
-        self.source.poll_transfer(cx, Direction::Write, buffer.len(), |stream| write(stream, buffer))
+        self.source.poll_transfer(cx, Direction::Write, buffer.len(), |socket| sys::send(socket.as_fd(), buffer))
     }
 
-    /// The poll form of [`write_vectored`](TcpStream::write_vectored).
+    /// The poll form of [`write_vectored`](Stream::write_vectored).
     ///
     /// # Errors
     ///
-    /// Those of [`write_vectored`](TcpStream::write_vectored).
+    /// Those of [`write_vectored`](Stream::write_vectored).
     ///
     /// # Panics
     ///
     /// Outside of a runtime.
     pub fn poll_write_vectored(&self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let buffers = first(buffers);
-        self.source.poll_transfer(cx, Direction::Write, total(buffers), |stream| write_vectored(stream, buffers))
+        self.source
+            .poll_transfer(cx, Direction::Write, total(buffers), |socket| sys::send_vectored(socket.as_fd(), buffers))
     }
-}
-
-fn write(mut stream: &std::net::TcpStream, buffer: &[u8]) -> io::Result<usize> {
-    stream.write(buffer)
-}
-
-fn write_vectored(stream: &std::net::TcpStream, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-    sys::send_vectored(stream.as_fd(), buffers)
 }
 
 /// As many of the buffers as one system call takes. Or else a full transfer would be taken for a short one.

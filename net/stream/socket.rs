@@ -1,0 +1,62 @@
+#![forbid(unsafe_code)]
+
+use std::fmt::Debug;
+use std::io;
+use std::net::{self, Shutdown};
+use std::os::fd::AsFd;
+use std::os::unix;
+
+/// A socket of the standard library that a [`Stream`](super::Stream) is made of. The trait is sealed.
+pub trait StreamSocket: AsFd + Debug + sealed::Sealed + 'static {
+    /// What names an end of the connection.
+    type Addr;
+
+    #[doc(hidden)]
+    fn local_addr(&self) -> io::Result<Self::Addr>;
+    #[doc(hidden)]
+    fn peer_addr(&self) -> io::Result<Self::Addr>;
+    #[doc(hidden)]
+    fn take_error(&self) -> io::Result<Option<io::Error>>;
+    #[doc(hidden)]
+    fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()>;
+    #[doc(hidden)]
+    fn shutdown(&self, how: Shutdown) -> io::Result<()>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// Forwards to the methods of the same name.
+macro_rules! stream_socket {
+    ($socket:ty, $addr:ty) => {
+        impl sealed::Sealed for $socket {}
+
+        impl StreamSocket for $socket {
+            type Addr = $addr;
+
+            fn local_addr(&self) -> io::Result<$addr> {
+                <$socket>::local_addr(self).map(Into::into)
+            }
+
+            fn peer_addr(&self) -> io::Result<$addr> {
+                <$socket>::peer_addr(self).map(Into::into)
+            }
+
+            fn take_error(&self) -> io::Result<Option<io::Error>> {
+                <$socket>::take_error(self)
+            }
+
+            fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+                <$socket>::set_nonblocking(self, nonblocking)
+            }
+
+            fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+                <$socket>::shutdown(self, how)
+            }
+        }
+    };
+}
+
+stream_socket!(net::TcpStream, net::SocketAddr);
+stream_socket!(unix::net::UnixStream, crate::net::unix::SocketAddr);

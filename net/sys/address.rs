@@ -1,0 +1,82 @@
+//! Socket addresses as the kernel has them.
+
+use std::io;
+use std::mem::zeroed;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+
+use libc::{c_int, sockaddr_storage, socklen_t};
+
+/// An address of any family: its bytes, and how many of them count.
+pub(in crate::net) struct Address {
+    pub(super) storage: sockaddr_storage,
+    pub(super) len: socklen_t,
+}
+
+impl Address {
+    /// Room for the address of any family.
+    pub(super) fn room() -> Address {
+        // SAFETY: all zeros is a valid value of a C structure of integers.
+        let storage = unsafe { zeroed() };
+        Address { storage, len: size_of::<sockaddr_storage>() as socklen_t }
+    }
+
+    pub(in crate::net) fn family(&self) -> c_int {
+        c_int::from(self.storage.ss_family)
+    }
+}
+
+impl From<SocketAddr> for Address {
+    fn from(addr: SocketAddr) -> Address {
+        let mut address = Address::room();
+        let storage = &raw mut address.storage;
+        let len = match addr {
+            SocketAddr::V4(addr) => {
+                // SAFETY: the storage is large enough, and aligned, for the address of any family, see socket(7).
+                let name = unsafe { &mut *storage.cast::<libc::sockaddr_in>() };
+                name.sin_family = libc::AF_INET as libc::sa_family_t;
+                name.sin_port = addr.port().to_be();
+                name.sin_addr.s_addr = u32::from_ne_bytes(addr.ip().octets());
+                size_of::<libc::sockaddr_in>()
+            }
+            SocketAddr::V6(addr) => {
+                // SAFETY: the storage is large enough, and aligned, for the address of any family, see socket(7).
+                let name = unsafe { &mut *storage.cast::<libc::sockaddr_in6>() };
+                name.sin6_family = libc::AF_INET6 as libc::sa_family_t;
+                name.sin6_port = addr.port().to_be();
+                name.sin6_addr.s6_addr = addr.ip().octets();
+                name.sin6_flowinfo = addr.flowinfo();
+                name.sin6_scope_id = addr.scope_id();
+                size_of::<libc::sockaddr_in6>()
+            }
+        };
+        address.len = len as socklen_t;
+        address
+    }
+}
+
+impl TryFrom<&Address> for SocketAddr {
+    type Error = io::Error;
+
+    fn try_from(address: &Address) -> io::Result<SocketAddr> {
+        let storage = &raw const address.storage;
+        match address.family() {
+            libc::AF_INET => {
+                // SAFETY: the family says that the storage holds a `sockaddr_in`.
+                let name = unsafe { &*storage.cast::<libc::sockaddr_in>() };
+                let ip = Ipv4Addr::from(name.sin_addr.s_addr.to_ne_bytes());
+                Ok(SocketAddrV4::new(ip, u16::from_be(name.sin_port)).into())
+            }
+            libc::AF_INET6 => {
+                // SAFETY: the family says that the storage holds a `sockaddr_in6`.
+                let name = unsafe { &*storage.cast::<libc::sockaddr_in6>() };
+                let ip = Ipv6Addr::from(name.sin6_addr.s6_addr);
+                let port = u16::from_be(name.sin6_port);
+                Ok(SocketAddrV6::new(ip, port, name.sin6_flowinfo, name.sin6_scope_id).into())
+            }
+            family => {
+                let message = format!("a peer with an address of family {family}, which is neither IPv4 nor IPv6");
+                Err(io::Error::new(io::ErrorKind::InvalidData, message))
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The system calls on sockets that the standard library does not offer, each behind a safe signature.
+
+mod address;
+mod options;
+mod result;
+mod socket;
+mod transfer;
+
+pub(super) use address::Address;
+pub(super) use options::{linger, set_int, set_linger};
+pub(super) use socket::{accept, bind, connect, listen, open, set_nonblocking};
+pub(super) use transfer::{MAX_BUFFERS, peek, recv, recv_into, recv_uninit, recv_vectored, send, send_vectored};

@@ -1,0 +1,52 @@
+//! Socket options.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
+
+use libc::{c_int, c_void, socklen_t};
+
+use super::result::check;
+
+pub(in crate::net) fn set_linger(socket: BorrowedFd<'_>, linger: Option<Duration>) -> io::Result<()> {
+    // Rounded up, since zero is no short time but a reset.
+    let seconds = linger.unwrap_or_default().as_nanos().div_ceil(1_000_000_000);
+    let value =
+        libc::linger { l_onoff: linger.is_some().into(), l_linger: c_int::try_from(seconds).unwrap_or(c_int::MAX) };
+    set(socket, libc::SOL_SOCKET, libc::SO_LINGER, &value)
+}
+
+pub(in crate::net) fn linger(socket: BorrowedFd<'_>) -> io::Result<Option<Duration>> {
+    let value = get(socket, libc::SOL_SOCKET, libc::SO_LINGER, libc::linger { l_onoff: 0, l_linger: 0 })?;
+    Ok((value.l_onoff != 0).then(|| Duration::from_secs(value.l_linger as u64)))
+}
+
+/// Sets an option that is a number.
+pub(in crate::net) fn set_int(socket: BorrowedFd<'_>, level: c_int, name: c_int, value: c_int) -> io::Result<()> {
+    set(socket, level, name, &value)
+}
+
+/// The values of socket options: C structures of integers, of which any bytes are valid.
+trait Plain: Copy {}
+
+impl Plain for c_int {}
+impl Plain for libc::linger {}
+
+fn set<T: Plain>(socket: BorrowedFd<'_>, level: c_int, name: c_int, value: &T) -> io::Result<()> {
+    // SAFETY: `value` is live and as large as said; the kernel only reads it.
+    check(unsafe {
+        let place = (&raw const *value).cast::<c_void>();
+        libc::setsockopt(socket.as_raw_fd(), level, name, place, size_of::<T>() as socklen_t)
+    })?;
+    Ok(())
+}
+
+fn get<T: Plain>(socket: BorrowedFd<'_>, level: c_int, name: c_int, mut value: T) -> io::Result<T> {
+    let mut len = size_of::<T>() as socklen_t;
+    // SAFETY: `value` is live and `len` says how large it is; any bytes are valid for it.
+    check(unsafe {
+        let place = (&raw mut value).cast::<c_void>();
+        libc::getsockopt(socket.as_raw_fd(), level, name, place, &raw mut len)
+    })?;
+    Ok(value)
+}

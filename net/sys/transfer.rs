@@ -1,0 +1,62 @@
+//! Reading and writing.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::{MaybeUninit, zeroed};
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use libc::c_int;
+
+use super::result::check_size;
+
+/// The most buffers that one system call takes, see readv(2). More are an error, so callers cut their lists.
+pub(in crate::net) const MAX_BUFFERS: usize = libc::UIO_MAXIOV as usize;
+
+/// Reads what is there into `buffer`.
+pub(in crate::net) fn recv(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+    // SAFETY: `buffer` is live memory of the length given, and the kernel only writes to it.
+    check_size(unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), 0) })
+}
+
+/// Reads what is there without taking it.
+pub(in crate::net) fn peek(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+    // SAFETY: `buffer` is live memory of the length given, and the kernel only writes to it.
+    check_size(unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), libc::MSG_PEEK) })
+}
+
+/// Reads what is there into memory that needs not be initialized: the result says how many bytes now are.
+pub(in crate::net) fn recv_uninit(socket: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
+    // SAFETY: `buffer` is live memory of the length given, and the kernel only writes to it.
+    check_size(unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), 0) })
+}
+
+/// Reads what is there into the spare capacity of `buffer`, and appends it.
+pub(in crate::net) fn recv_into(socket: BorrowedFd<'_>, buffer: &mut Vec<u8>) -> io::Result<usize> {
+    let count = recv_uninit(socket, buffer.spare_capacity_mut())?;
+    // SAFETY: the kernel has initialized the first `count` bytes of the spare capacity.
+    unsafe { buffer.set_len(buffer.len() + count) };
+    Ok(count)
+}
+
+/// Reads what is there into several buffers.
+pub(in crate::net) fn recv_vectored(socket: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    let count = c_int::try_from(buffers.len()).unwrap_or(c_int::MAX);
+    // SAFETY: `IoSliceMut` is documented to be compatible with `iovec`, and `buffers` are live and at least as many.
+    check_size(unsafe { libc::readv(socket.as_raw_fd(), buffers.as_mut_ptr().cast(), count) })
+}
+
+/// Writes from `buffer`. Unlike write(2) it never raises SIGPIPE.
+pub(in crate::net) fn send(socket: BorrowedFd<'_>, buffer: &[u8]) -> io::Result<usize> {
+    // SAFETY: `buffer` is live memory of the length given, and the kernel only reads it.
+    check_size(unsafe { libc::send(socket.as_raw_fd(), buffer.as_ptr().cast(), buffer.len(), libc::MSG_NOSIGNAL) })
+}
+
+/// Writes from several buffers. Unlike writev(2) it never raises SIGPIPE.
+pub(in crate::net) fn send_vectored(socket: BorrowedFd<'_>, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+    // SAFETY: a message header of zeros is one with no name, no buffers and no control data.
+    let mut message: libc::msghdr = unsafe { zeroed() };
+    // `IoSlice` is documented to be compatible with `iovec`. The kernel only reads through this pointer.
+    message.msg_iov = buffers.as_ptr().cast::<libc::iovec>().cast_mut();
+    message.msg_iovlen = buffers.len();
+    // SAFETY: the message points to live buffers, as many as it says.
+    check_size(unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL) })
+}
