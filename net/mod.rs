@@ -25,6 +25,7 @@
 
 mod accept;
 mod async_fd;
+mod int_option;
 mod lookup;
 mod source;
 pub mod stream;
@@ -35,5 +36,5 @@ pub mod unix;
 pub use async_fd::{AsyncFd, ReadyGuard, WouldBlock};
 pub use lookup::{ToSocketAddrs, lookup_host, system_resolver};
 pub use stream::Stream;
-pub use tcp::{TcpListener, TcpStream};
+pub use tcp::{TcpListener, TcpSocket, TcpStream};
 pub use unix::UnixStream;

@@ -3,14 +3,14 @@
 mod support;
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
-use std::os::fd::AsRawFd;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use epore::Builder;
 use epore::net::lookup_host;
 use epore::time::{sleep, timeout};
+use support::black_hole::BlackHole;
 use support::child::in_own_process;
 use support::polls::{drop_at, poll_once, run};
 use support::{PATIENCE, open_descriptors};
@@ -31,39 +31,6 @@ fn run_with_delay<F: Future>(delay: Duration, future: F) -> F::Output {
 
 async fn connect(addrs: &[SocketAddr]) -> io::Result<epore::net::TcpStream> {
     epore::net::TcpStream::connect(addrs).await
-}
-
-/// An address that answers nothing: the queue of its listener is full, so the kernel drops what else comes.
-struct BlackHole {
-    listener: TcpListener,
-    _queued: TcpStream,
-    addr: SocketAddr,
-}
-
-impl BlackHole {
-    fn new() -> io::Result<BlackHole> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        // SAFETY: the call takes no pointer. It shortens the queue of what listens already.
-        assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 0) }, 0);
-        let addr = listener.local_addr()?;
-        // A queue of no length has room for one.
-        Ok(BlackHole { _queued: TcpStream::connect(addr)?, listener, addr })
-    }
-
-    /// Makes room. Whoever is connecting is answered when it asks again, a second after it has asked first.
-    fn begin_to_answer(&self) -> io::Result<()> {
-        self.listener.accept().map(drop)
-    }
-
-    /// How many sockets wait for its answer.
-    fn waiting(&self) -> usize {
-        let table = std::fs::read_to_string("/proc/self/net/tcp").expect("/proc is mounted");
-        let IpAddr::V4(ip) = self.addr.ip() else { unreachable!("it was bound to 127.0.0.1") };
-        let name = format!("{:08X}:{:04X}", u32::from_ne_bytes(ip.octets()), self.addr.port());
-        // The fields are a number, the local address, the remote one, and the state: 2 is SYN_SENT.
-        let waits = |line: &&str| line.split_whitespace().skip(2).take(2).eq([name.as_str(), "02"]);
-        table.lines().filter(waits).count()
-    }
 }
 
 /// An address that refuses, for as long as the streams are held.

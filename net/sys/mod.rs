@@ -7,6 +7,6 @@ mod socket;
 mod transfer;
 
 pub(super) use address::Address;
-pub(super) use options::{linger, set_int, set_linger};
-pub(super) use socket::{accept, bind, connect, listen, open, set_nonblocking};
+pub(super) use options::{device, int, linger, set_device, set_int, set_linger};
+pub(super) use socket::{accept, bind, connect, listen, local_addr, open, set_nonblocking};
 pub(super) use transfer::{MAX_BUFFERS, peek, recv, recv_into, recv_uninit, recv_vectored, send, send_vectored};

@@ -26,10 +26,31 @@ pub(in crate::net) fn set_int(socket: BorrowedFd<'_>, level: c_int, name: c_int,
     set(socket, level, name, &value)
 }
 
+/// Reads an option that is a number.
+pub(in crate::net) fn int(socket: BorrowedFd<'_>, level: c_int, name: c_int) -> io::Result<c_int> {
+    get(socket, level, name, 0)
+}
+
+/// Binds a socket to a network device by its name; an empty name ends that.
+pub(in crate::net) fn set_device(socket: BorrowedFd<'_>, device: &[u8]) -> io::Result<()> {
+    // SAFETY: `device` is live and as long as said; the kernel only reads it.
+    check(unsafe {
+        let place = device.as_ptr().cast::<c_void>();
+        libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_BINDTODEVICE, place, device.len() as socklen_t)
+    })?;
+    Ok(())
+}
+
+/// The name of the network device that a socket is bound to, filled up with zeros.
+pub(in crate::net) fn device(socket: BorrowedFd<'_>) -> io::Result<[u8; libc::IFNAMSIZ]> {
+    get(socket, libc::SOL_SOCKET, libc::SO_BINDTODEVICE, [0; libc::IFNAMSIZ])
+}
+
 /// The values of socket options: C structures of integers, of which any bytes are valid.
 trait Plain: Copy {}
 
 impl Plain for c_int {}
+impl<const N: usize> Plain for [u8; N] {}
 impl Plain for libc::linger {}
 
 fn set<T: Plain>(socket: BorrowedFd<'_>, level: c_int, name: c_int, value: &T) -> io::Result<()> {

@@ -51,6 +51,15 @@ pub(in crate::net) fn accept(listener: BorrowedFd<'_>) -> io::Result<(OwnedFd, A
     Ok((unsafe { OwnedFd::from_raw_fd(fd) }, peer))
 }
 
+/// The address that a socket is bound to.
+pub(in crate::net) fn local_addr(socket: BorrowedFd<'_>) -> io::Result<Address> {
+    let mut address = Address::room();
+    let (name, len) = ((&raw mut address.storage).cast(), &raw mut address.len);
+    // SAFETY: the storage is live and `len` says how large it is.
+    check(unsafe { libc::getsockname(socket.as_raw_fd(), name, len) })?;
+    Ok(address)
+}
+
 /// Makes any descriptor non-blocking, and leaves its other flags as they are.
 pub(in crate::net) fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: the call takes no pointer.

@@ -3,12 +3,12 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll};
 
 use super::TcpStream;
 use super::race::race;
-use super::socket::open;
+use super::socket::TcpSocket;
 use crate::executor::Direction;
 use crate::net::lookup::{ToSocketAddrs, resolve};
 use crate::net::source::Source;
@@ -56,9 +56,13 @@ impl TcpStream {
 pub(super) type Failures = Vec<(SocketAddr, io::Error)>;
 
 async fn connect_to(addr: SocketAddr) -> io::Result<TcpStream> {
-    let attempt = Attempt::begin(addr)?;
-    poll_fn(|cx| attempt.poll(cx)).await?;
-    Ok(attempt.into_stream())
+    Attempt::begin(addr)?.finish().await
+}
+
+/// Connects a socket that is there already.
+pub(super) async fn connect_from(socket: OwnedFd, addr: SocketAddr) -> io::Result<TcpStream> {
+    let connected = async { Attempt::begin_from(socket, addr)?.finish().await }.await;
+    connected.map_err(|error| connect_error(&vec![(addr, error)]))
 }
 
 /// A socket that connects. Dropping it closes the socket.
@@ -70,7 +74,11 @@ pub(super) struct Attempt {
 
 impl Attempt {
     pub(super) fn begin(addr: SocketAddr) -> io::Result<Attempt> {
-        let socket = open(addr)?;
+        Attempt::begin_from(TcpSocket::for_addr(addr)?.into(), addr)
+    }
+
+    /// Begins from a socket that may have been bound, and has its options.
+    pub(super) fn begin_from(socket: OwnedFd, addr: SocketAddr) -> io::Result<Attempt> {
         let connected_at_once = sys::connect(socket.as_fd(), &addr.into())?;
         let stream = std::net::TcpStream::from(socket);
         let source = if connected_at_once { Source::new(stream) } else { Source::connecting(stream) };
@@ -83,6 +91,11 @@ impl Attempt {
         }
         // A socket that connects becomes writable when that is over, for better or worse, see connect(2).
         self.source.poll(cx, Direction::Write, |stream| stream.take_error()?.map_or(Ok(()), Err))
+    }
+
+    async fn finish(self) -> io::Result<TcpStream> {
+        poll_fn(|cx| self.poll(cx)).await?;
+        Ok(self.into_stream())
     }
 
     pub(super) fn into_stream(self) -> TcpStream {

@@ -6,14 +6,11 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::task::{Context, Poll};
 
 use super::TcpStream;
-use super::socket::open;
+use super::socket::{MAX_BACKLOG, TcpSocket};
 use crate::net::accept::{accept, poll_accept};
 use crate::net::lookup::{ToSocketAddrs, resolve};
 use crate::net::source::Source;
-use crate::net::sys::{self, Address};
-
-/// The longest backlog: the kernel lowers it to what the system allows (net.core.somaxconn).
-const BACKLOG: i32 = i32::MAX;
+use crate::net::sys::Address;
 
 /// A socket that accepts TCP connections.
 ///
@@ -66,11 +63,15 @@ impl TcpListener {
         let mut last = None;
         for addr in resolve(&addr).await? {
             match listen(addr) {
-                Ok(listener) => return Ok(TcpListener { source: Source::new(listener) }),
+                Ok(listener) => return Ok(listener),
                 Err(error) => last = Some(io::Error::new(error.kind(), format!("cannot listen on {addr}: {error}"))),
             }
         }
         Err(last.unwrap_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no address to listen on was given")))
+    }
+
+    pub(super) fn new(listener: std::net::TcpListener) -> TcpListener {
+        TcpListener { source: Source::new(listener) }
     }
 
     /// Takes over a listener of the standard library, and makes it non-blocking.
@@ -80,7 +81,7 @@ impl TcpListener {
     /// Those of ioctl(2) with `FIONBIO`.
     pub fn from_std(listener: std::net::TcpListener) -> io::Result<TcpListener> {
         listener.set_nonblocking(true)?;
-        Ok(TcpListener { source: Source::new(listener) })
+        Ok(TcpListener::new(listener))
     }
 
     /// Gives the descriptor, still non-blocking, to the standard library.
@@ -198,13 +199,11 @@ impl AsRawFd for TcpListener {
     }
 }
 
-/// Opens a socket that listens on `addr`, which may still be in use by connections of a former listener.
-fn listen(addr: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = open(addr)?;
-    sys::set_int(socket.as_fd(), libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
-    sys::bind(socket.as_fd(), &addr.into())?;
-    sys::listen(socket.as_fd(), BACKLOG)?;
-    Ok(socket.into())
+fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = TcpSocket::for_addr(addr)?;
+    socket.set_reuseaddr(true)?;
+    socket.bind_to(addr)?;
+    socket.listen(MAX_BACKLOG)
 }
 
 fn accepted((socket, peer): (OwnedFd, Address)) -> io::Result<(TcpStream, SocketAddr)> {

@@ -5,7 +5,9 @@ mod listener;
 mod options;
 mod race;
 mod socket;
+mod socket_options;
 mod stream;
 
 pub use listener::TcpListener;
+pub use socket::TcpSocket;
 pub use stream::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, TcpStream, WriteHalf};

@@ -5,7 +5,17 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use super::TcpStream;
+use crate::net::int_option::IntOption;
 use crate::net::sys;
+
+pub(super) const KEEPALIVE: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_KEEPALIVE, "SO_KEEPALIVE");
+pub(super) const KEEPALIVE_IDLE: IntOption = IntOption::new(libc::IPPROTO_TCP, libc::TCP_KEEPIDLE, "TCP_KEEPIDLE");
+pub(super) const KEEPALIVE_INTERVAL: IntOption =
+    IntOption::new(libc::IPPROTO_TCP, libc::TCP_KEEPINTVL, "TCP_KEEPINTVL");
+pub(super) const KEEPALIVE_PROBES: IntOption = IntOption::new(libc::IPPROTO_TCP, libc::TCP_KEEPCNT, "TCP_KEEPCNT");
+pub(super) const USER_TIMEOUT: IntOption =
+    IntOption::new(libc::IPPROTO_TCP, libc::TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT");
+const QUICKACK: IntOption = IntOption::new(libc::IPPROTO_TCP, libc::TCP_QUICKACK, "TCP_QUICKACK");
 
 /// Options.
 impl TcpStream {
@@ -78,5 +88,131 @@ impl TcpStream {
     /// Those of setsockopt(2).
     pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
         sys::set_linger(self.as_fd(), linger)
+    }
+
+    /// Whether an idle connection is probed now and then (`SO_KEEPALIVE`), see tcp(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn keepalive(&self) -> io::Result<bool> {
+        KEEPALIVE.is_set(self.as_fd())
+    }
+
+    /// Has the connection probed when it is idle, so that a peer which has vanished is noticed (`SO_KEEPALIVE`), see tcp(7).
+    ///
+    /// By default the system begins after two hours; the methods that follow say sooner.
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use std::time::Duration;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// stream.set_keepalive(true)?;
+    /// stream.set_keepalive_idle(Duration::from_secs(30))?;
+    /// stream.set_keepalive_interval(Duration::from_secs(5))?;
+    /// stream.set_keepalive_probes(3)?;   // given up after 30 + 3 * 5 seconds
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2).
+    pub fn set_keepalive(&self, keepalive: bool) -> io::Result<()> {
+        KEEPALIVE.set(self.as_fd(), i32::from(keepalive))
+    }
+
+    /// For how long a connection is idle before it is probed (`TCP_KEEPIDLE`), see tcp(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn keepalive_idle(&self) -> io::Result<Duration> {
+        KEEPALIVE_IDLE.seconds(self.as_fd())
+    }
+
+    /// Sets for how long a connection is idle before it is probed, in whole seconds, rounded up (`TCP_KEEPIDLE`).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2): Linux takes 1 to 32,767 seconds.
+    pub fn set_keepalive_idle(&self, idle: Duration) -> io::Result<()> {
+        KEEPALIVE_IDLE.set_seconds(self.as_fd(), idle)
+    }
+
+    /// How long after a probe the next one follows (`TCP_KEEPINTVL`), see tcp(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn keepalive_interval(&self) -> io::Result<Duration> {
+        KEEPALIVE_INTERVAL.seconds(self.as_fd())
+    }
+
+    /// Sets how long after a probe the next one follows, in whole seconds, rounded up (`TCP_KEEPINTVL`).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2): Linux takes 1 to 32,767 seconds.
+    pub fn set_keepalive_interval(&self, interval: Duration) -> io::Result<()> {
+        KEEPALIVE_INTERVAL.set_seconds(self.as_fd(), interval)
+    }
+
+    /// After how many probes without an answer the connection is given up (`TCP_KEEPCNT`), see tcp(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn keepalive_probes(&self) -> io::Result<u32> {
+        KEEPALIVE_PROBES.get(self.as_fd()).map(i32::unsigned_abs)
+    }
+
+    /// Sets after how many probes without an answer the connection is given up (`TCP_KEEPCNT`).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2): Linux takes 1 to 127.
+    pub fn set_keepalive_probes(&self, probes: u32) -> io::Result<()> {
+        KEEPALIVE_PROBES.set(self.as_fd(), probes)
+    }
+
+    /// For how long sent data may go without an acknowledgement before the connection is given up (`TCP_USER_TIMEOUT`), or
+    /// `None` for what the system makes of its number of retries, some fifteen minutes. See tcp(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn user_timeout(&self) -> io::Result<Option<Duration>> {
+        USER_TIMEOUT.millis(self.as_fd())
+    }
+
+    /// Sets for how long sent data may go without an acknowledgement before the connection is given up, in whole
+    /// milliseconds, rounded up (`TCP_USER_TIMEOUT`). Writes then fail with [`TimedOut`](io::ErrorKind::TimedOut).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2): Linux takes at most 2,147,483,647 milliseconds.
+    pub fn set_user_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        USER_TIMEOUT.set_millis(self.as_fd(), timeout)
+    }
+
+    /// Whether what arrives is acknowledged at once (`TCP_QUICKACK`), see tcp(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn quickack(&self) -> io::Result<bool> {
+        QUICKACK.is_set(self.as_fd())
+    }
+
+    /// Acknowledges what arrives at once, until the system decides otherwise (`TCP_QUICKACK`), see tcp(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2).
+    pub fn set_quickack(&self, quickack: bool) -> io::Result<()> {
+        QUICKACK.set(self.as_fd(), i32::from(quickack))
     }
 }

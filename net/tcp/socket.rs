@@ -2,11 +2,146 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
+use super::connect::connect_from;
+use super::{TcpListener, TcpStream};
 use crate::net::sys;
 
-/// Opens a socket that can be bound or connected to such an address.
-pub(super) fn open(addr: SocketAddr) -> io::Result<OwnedFd> {
-    sys::open(if addr.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 }, libc::SOCK_STREAM)
+/// The longest backlog: the kernel lowers it to what the system allows (net.core.somaxconn).
+pub(super) const MAX_BACKLOG: u32 = i32::MAX as u32;
+
+/// A TCP socket that neither listens nor is connected yet, for options that must be set before.
+///
+/// ```
+/// # epore::block_on(async {
+/// use epore::net::TcpSocket;
+///
+/// let socket = TcpSocket::new_v4()?;
+/// socket.set_reuseaddr(true)?;
+/// socket.bind("127.0.0.1:0".parse().unwrap())?;
+/// let listener = socket.listen(1024)?;
+///
+/// let client = TcpSocket::new_v4()?;
+/// client.set_send_buffer_size(64 * 1024)?;
+/// client.bind("127.0.0.2:0".parse().unwrap())?;
+/// let stream = client.connect(listener.local_addr()?).await?;
+/// assert_eq!(stream.local_addr()?.ip().to_string(), "127.0.0.2");
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
+///
+/// It is non-blocking and closed on exec. Methods that take it over close it when they fail.
+#[derive(Debug)]
+pub struct TcpSocket {
+    socket: OwnedFd,
+}
+
+impl TcpSocket {
+    /// Opens a socket for IPv4.
+    ///
+    /// # Errors
+    ///
+    /// Those of socket(2).
+    pub fn new_v4() -> io::Result<TcpSocket> {
+        TcpSocket::open(libc::AF_INET)
+    }
+
+    /// Opens a socket for IPv6.
+    ///
+    /// # Errors
+    ///
+    /// Those of socket(2).
+    pub fn new_v6() -> io::Result<TcpSocket> {
+        TcpSocket::open(libc::AF_INET6)
+    }
+
+    /// Opens a socket that can be bound or connected to such an address.
+    pub(super) fn for_addr(addr: SocketAddr) -> io::Result<TcpSocket> {
+        if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }
+    }
+
+    fn open(family: i32) -> io::Result<TcpSocket> {
+        Ok(TcpSocket { socket: sys::open(family, libc::SOCK_STREAM)? })
+    }
+
+    /// Takes over a socket that others have made, as if it were neither connected nor listening, and makes it non-blocking.
+    ///
+    /// # Errors
+    ///
+    /// Those of fcntl(2).
+    pub fn from_fd(socket: OwnedFd) -> io::Result<TcpSocket> {
+        sys::set_nonblocking(socket.as_fd())?;
+        Ok(TcpSocket { socket })
+    }
+
+    /// Gives the socket the address that it listens on or connects from. Port 0 lets the system choose.
+    ///
+    /// # Errors
+    ///
+    /// Those of bind(2), with the address added.
+    pub fn bind(&self, addr: SocketAddr) -> io::Result<()> {
+        self.bind_to(addr).map_err(|error| io::Error::new(error.kind(), format!("cannot bind to {addr}: {error}")))
+    }
+
+    /// As [`bind`](TcpSocket::bind), for callers who say themselves what went wrong.
+    pub(super) fn bind_to(&self, addr: SocketAddr) -> io::Result<()> {
+        sys::bind(self.as_fd(), &addr.into())
+    }
+
+    /// Connects to `addr`.
+    ///
+    /// # Errors
+    ///
+    /// Those of connect(2), with the address added.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time, and closes the socket.
+    pub async fn connect(self, addr: SocketAddr) -> io::Result<TcpStream> {
+        connect_from(self.socket, addr).await
+    }
+
+    /// Listens on the address that it is bound to. `backlog` is how many connections may wait to be accepted; the kernel
+    /// allows at most net.core.somaxconn.
+    ///
+    /// # Errors
+    ///
+    /// Those of listen(2).
+    pub fn listen(self, backlog: u32) -> io::Result<TcpListener> {
+        sys::listen(self.as_fd(), backlog.min(MAX_BACKLOG) as i32)?;
+        Ok(TcpListener::new(self.socket.into()))
+    }
+
+    /// The address that the socket is bound to.
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockname(2).
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        (&sys::local_addr(self.as_fd())?).try_into()
+    }
+}
+
+impl AsFd for TcpSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl AsRawFd for TcpSocket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+}
+
+/// The socket, still non-blocking.
+impl From<TcpSocket> for OwnedFd {
+    fn from(socket: TcpSocket) -> OwnedFd {
+        socket.socket
+    }
 }

@@ -1,0 +1,176 @@
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use libc::c_int;
+
+use super::TcpSocket;
+use super::options::{KEEPALIVE, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, USER_TIMEOUT};
+use crate::net::int_option::IntOption;
+use crate::net::sys;
+
+const REUSEADDR: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_REUSEADDR, "SO_REUSEADDR");
+const REUSEPORT: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_REUSEPORT, "SO_REUSEPORT");
+const SEND_BUFFER: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_SNDBUF, "SO_SNDBUF");
+const RECV_BUFFER: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_RCVBUF, "SO_RCVBUF");
+const TOS_V4: IntOption = IntOption::new(libc::IPPROTO_IP, libc::IP_TOS, "IP_TOS");
+const TCLASS_V6: IntOption = IntOption::new(libc::IPPROTO_IPV6, libc::IPV6_TCLASS, "IPV6_TCLASS");
+const ONLY_V6: IntOption = IntOption::new(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, "IPV6_V6ONLY");
+const NODELAY: IntOption = IntOption::new(libc::IPPROTO_TCP, libc::TCP_NODELAY, "TCP_NODELAY");
+
+/// Options. The errors of those that read are those of getsockopt(2); of those that set, of setsockopt(2), with the name
+/// and the value added.
+impl TcpSocket {
+    /// Whether an address may be bound that connections of a former listener still use (`SO_REUSEADDR`), see socket(7).
+    pub fn reuseaddr(&self) -> io::Result<bool> {
+        REUSEADDR.is_set(self.as_fd())
+    }
+
+    /// Allows to bind an address that connections of a former listener still use (`SO_REUSEADDR`), see socket(7).
+    pub fn set_reuseaddr(&self, reuseaddr: bool) -> io::Result<()> {
+        REUSEADDR.set(self.as_fd(), i32::from(reuseaddr))
+    }
+
+    /// Whether several sockets may share an address (`SO_REUSEPORT`), see socket(7).
+    pub fn reuseport(&self) -> io::Result<bool> {
+        REUSEPORT.is_set(self.as_fd())
+    }
+
+    /// Lets several sockets, all with this option, share an address (`SO_REUSEPORT`), see socket(7). The kernel deals
+    /// the connections out among those that listen, as to one runtime per core.
+    pub fn set_reuseport(&self, reuseport: bool) -> io::Result<()> {
+        REUSEPORT.set(self.as_fd(), i32::from(reuseport))
+    }
+
+    /// The size of the send buffer in bytes (`SO_SNDBUF`): what the kernel uses, twice of what was asked for.
+    pub fn send_buffer_size(&self) -> io::Result<u32> {
+        SEND_BUFFER.get(self.as_fd()).map(c_int::unsigned_abs)
+    }
+
+    /// Asks for a send buffer of so many bytes (`SO_SNDBUF`). The kernel doubles it, and has limits, see socket(7).
+    pub fn set_send_buffer_size(&self, size: u32) -> io::Result<()> {
+        SEND_BUFFER.set(self.as_fd(), size)
+    }
+
+    /// The size of the receive buffer in bytes (`SO_RCVBUF`): what the kernel uses, twice of what was asked for.
+    pub fn recv_buffer_size(&self) -> io::Result<u32> {
+        RECV_BUFFER.get(self.as_fd()).map(c_int::unsigned_abs)
+    }
+
+    /// Asks for a receive buffer of so many bytes (`SO_RCVBUF`). The kernel doubles it, and has limits, see socket(7).
+    pub fn set_recv_buffer_size(&self, size: u32) -> io::Result<()> {
+        RECV_BUFFER.set(self.as_fd(), size)
+    }
+
+    /// The type of service of IPv4 packets (`IP_TOS`), see ip(7).
+    pub fn tos_v4(&self) -> io::Result<u32> {
+        TOS_V4.get(self.as_fd()).map(c_int::unsigned_abs)
+    }
+
+    /// Sets the type of service of IPv4 packets (`IP_TOS`), see ip(7).
+    pub fn set_tos_v4(&self, tos: u32) -> io::Result<()> {
+        TOS_V4.set(self.as_fd(), tos)
+    }
+
+    /// The traffic class of IPv6 packets (`IPV6_TCLASS`), see ipv6(7).
+    pub fn tclass_v6(&self) -> io::Result<u32> {
+        TCLASS_V6.get(self.as_fd()).map(c_int::unsigned_abs)
+    }
+
+    /// Sets the traffic class of IPv6 packets (`IPV6_TCLASS`), see ipv6(7).
+    pub fn set_tclass_v6(&self, tclass: u32) -> io::Result<()> {
+        TCLASS_V6.set(self.as_fd(), tclass)
+    }
+
+    /// Whether an IPv6 socket keeps to IPv6 (`IPV6_V6ONLY`), see ipv6(7).
+    pub fn only_v6(&self) -> io::Result<bool> {
+        ONLY_V6.is_set(self.as_fd())
+    }
+
+    /// Keeps an IPv6 socket to IPv6, or lets it take IPv4 connections too (`IPV6_V6ONLY`), see ipv6(7).
+    pub fn set_only_v6(&self, only_v6: bool) -> io::Result<()> {
+        ONLY_V6.set(self.as_fd(), i32::from(only_v6))
+    }
+
+    /// The network device that the socket is bound to (`SO_BINDTODEVICE`), if it is to one.
+    pub fn device(&self) -> io::Result<Option<Vec<u8>>> {
+        let name = sys::device(self.as_fd())?;
+        let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+        Ok((!name.is_empty()).then(|| name.to_vec()))
+    }
+
+    /// Binds the socket to a network device by its name, as `b"eth0"` (`SO_BINDTODEVICE`), or to none, see socket(7).
+    pub fn bind_device(&self, device: Option<&[u8]>) -> io::Result<()> {
+        let device = device.unwrap_or_default();
+        sys::set_device(self.as_fd(), device).map_err(|error| {
+            let device = String::from_utf8_lossy(device);
+            io::Error::new(error.kind(), format!("cannot bind to the device `{device}`: {error}"))
+        })
+    }
+
+    /// Takes the pending error of the socket (`SO_ERROR`), if there is one.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        let errno = sys::int(self.as_fd(), libc::SOL_SOCKET, libc::SO_ERROR)?;
+        Ok((errno != 0).then(|| io::Error::from_raw_os_error(errno)))
+    }
+}
+
+/// Options that a [`TcpStream`](super::TcpStream) has too.
+impl TcpSocket {
+    /// See [`TcpStream::nodelay`](super::TcpStream::nodelay).
+    pub fn nodelay(&self) -> io::Result<bool> {
+        NODELAY.is_set(self.as_fd())
+    }
+
+    /// See [`TcpStream::set_nodelay`](super::TcpStream::set_nodelay).
+    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        NODELAY.set(self.as_fd(), i32::from(nodelay))
+    }
+
+    /// See [`TcpStream::linger`](super::TcpStream::linger).
+    pub fn linger(&self) -> io::Result<Option<Duration>> {
+        sys::linger(self.as_fd())
+    }
+
+    /// See [`TcpStream::set_linger`](super::TcpStream::set_linger).
+    pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
+        sys::set_linger(self.as_fd(), linger)
+    }
+
+    /// See [`TcpStream::keepalive`](super::TcpStream::keepalive).
+    pub fn keepalive(&self) -> io::Result<bool> {
+        KEEPALIVE.is_set(self.as_fd())
+    }
+
+    /// See [`TcpStream::set_keepalive`](super::TcpStream::set_keepalive).
+    pub fn set_keepalive(&self, keepalive: bool) -> io::Result<()> {
+        KEEPALIVE.set(self.as_fd(), i32::from(keepalive))
+    }
+
+    /// See [`TcpStream::set_keepalive_idle`](super::TcpStream::set_keepalive_idle).
+    pub fn set_keepalive_idle(&self, idle: Duration) -> io::Result<()> {
+        KEEPALIVE_IDLE.set_seconds(self.as_fd(), idle)
+    }
+
+    /// See [`TcpStream::set_keepalive_interval`](super::TcpStream::set_keepalive_interval).
+    pub fn set_keepalive_interval(&self, interval: Duration) -> io::Result<()> {
+        KEEPALIVE_INTERVAL.set_seconds(self.as_fd(), interval)
+    }
+
+    /// See [`TcpStream::set_keepalive_probes`](super::TcpStream::set_keepalive_probes).
+    pub fn set_keepalive_probes(&self, probes: u32) -> io::Result<()> {
+        KEEPALIVE_PROBES.set(self.as_fd(), probes)
+    }
+
+    /// See [`TcpStream::user_timeout`](super::TcpStream::user_timeout).
+    pub fn user_timeout(&self) -> io::Result<Option<Duration>> {
+        USER_TIMEOUT.millis(self.as_fd())
+    }
+
+    /// See [`TcpStream::set_user_timeout`](super::TcpStream::set_user_timeout).
+    pub fn set_user_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        USER_TIMEOUT.set_millis(self.as_fd(), timeout)
+    }
+}
