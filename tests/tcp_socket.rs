@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use epore::net::{TcpListener, TcpSocket, TcpStream};
 use support::black_hole::BlackHole;
+use support::child::in_own_process;
 use support::open_descriptors;
 use support::polls::{drop_at, poll_once, run};
 use support::tcp::closed_addr;
@@ -239,16 +240,19 @@ fn what_cannot_be_connected_to_is_named() -> io::Result<()> {
 
 /// R22, R24
 #[test]
-fn a_connect_that_is_given_up_closes_the_socket() -> io::Result<()> {
-    run(async {
-        let silent = BlackHole::new()?;
-        let before = open_descriptors().len();
-        let socket = TcpSocket::new_v4()?;
-        assert_eq!(open_descriptors().len(), before + 1);
-        assert!(drop_at(1, socket.connect(silent.addr)).await.is_none());
-        assert_eq!(open_descriptors().len(), before);
-        Ok(())
-    })
+fn a_connect_that_is_given_up_closes_the_socket() {
+    in_own_process("a_connect_that_is_given_up_closes_the_socket", || {
+        run(async {
+            let silent = BlackHole::new()?;
+            let before = open_descriptors().len();
+            let socket = TcpSocket::new_v4()?;
+            assert_eq!(open_descriptors().len(), before + 1);
+            assert!(drop_at(1, socket.connect(silent.addr)).await.is_none());
+            assert_eq!(open_descriptors().len(), before);
+            io::Result::Ok(())
+        })
+        .unwrap();
+    });
 }
 
 /// R22
