@@ -5,9 +5,9 @@ mod support;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 
-use epore::net::TcpStream;
+use epore::net::{TcpSocket, TcpStream};
 use support::polls::run;
-use support::tcp::closed_addr;
+use support::tcp::{closed_addr, reset};
 
 #[test]
 fn both_sides_agree_on_their_addresses() -> io::Result<()> {
@@ -44,6 +44,55 @@ fn a_refused_connection_names_the_address_and_keeps_its_kind() -> io::Result<()>
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     assert_eq!(error.to_string(), format!("cannot connect to {addr}: Connection refused (os error 111)"));
     Ok(())
+}
+
+/// R22
+#[test]
+fn an_address_without_a_route_names_itself_and_keeps_its_kind() {
+    // Multicast and broadcast are no addresses for TCP, see RFC 9293, section 3.9.2.3.
+    for (addr, kind) in
+        [("255.255.255.255:1", ErrorKind::NetworkUnreachable), ("224.0.0.1:1", ErrorKind::NetworkUnreachable)]
+    {
+        let error = run(TcpStream::connect(addr)).unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().starts_with(&format!("cannot connect to {addr}: ")), "{error}");
+    }
+}
+
+/// R22: a reset that comes while the connection is being made, or before anybody looks, is told by the first who does.
+#[test]
+fn a_reset_right_after_the_handshake_is_learned() -> io::Result<()> {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let addr = listener.local_addr()?;
+        let connecting = epore::spawn(TcpStream::connect(addr));
+        epore::yield_now().await;
+        reset(listener.accept()?.0)?;
+        // The handshake was over when the reset came: to connect succeeds or says so, and then the stream does.
+        let error = match connecting.await.unwrap() {
+            Ok(stream) => stream.read(&mut [0; 1]).await.unwrap_err(),
+            Err(error) => error,
+        };
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        Ok(())
+    })
+}
+
+/// R22: two ends that are one, as a client gets whose port happens to be the one that it connects to.
+#[test]
+fn a_socket_that_connects_to_itself_talks_to_itself() -> io::Result<()> {
+    run(async {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind("127.0.0.1:0".parse().unwrap())?;
+        let addr = socket.local_addr()?;
+        let stream = socket.connect(addr).await?;
+        assert_eq!((stream.local_addr()?, stream.peer_addr()?), (addr, addr));
+        stream.write_all(b"echo").await?;
+        let mut buffer = [0; 4];
+        stream.read_exact(&mut buffer).await?;
+        assert_eq!(&buffer, b"echo");
+        Ok(())
+    })
 }
 
 #[test]
