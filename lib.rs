@@ -53,8 +53,8 @@ pub mod time;
 #[cfg(feature = "hyper")]
 pub use compat::hyper;
 pub use executor::{
-    AbortHandle, Builder, Handle, JoinError, JoinHandle, JoinSet, RemoteHandle, Runtime, YieldNow, block_on, spawn,
-    spawn_blocking, yield_now,
+    AbortHandle, AccessError, Builder, Cancelled, Handle, JoinError, JoinHandle, JoinSet, LocalKey, RemoteHandle,
+    Runtime, TaskGroup, TaskLocalFuture, YieldNow, block_on, spawn, spawn_blocking, yield_now,
 };
 
 // The example of the README compiles.

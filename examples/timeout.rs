@@ -29,7 +29,7 @@ async fn answer_slowly(stream: TcpStream) -> io::Result<()> {
 async fn serve(listener: TcpListener) -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
-        drop(epore::spawn(answer_slowly(stream)));
+        epore::spawn(answer_slowly(stream));
     }
 }
 
@@ -37,7 +37,7 @@ fn main() -> io::Result<()> {
     epore::block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let server = listener.local_addr()?;
-        drop(epore::spawn(serve(listener)));
+        epore::spawn(serve(listener));
         for limit in [Duration::from_millis(20), Duration::from_secs(20)] {
             match ask(server, limit).await {
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => println!("within {limit:?}: {error}"),

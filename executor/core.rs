@@ -103,11 +103,10 @@ impl Core {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let task = Rc::new(Task::new(future, site));
         if self.closing.get() {
-            task.cancel();
-            return JoinHandle::new(task, None);
+            return refuse(future, site);
         }
+        let task = Rc::new(Task::new(future, site));
         let key = self.tasks.borrow_mut().insert(Rc::clone(&task) as Rc<dyn Run>);
         JoinHandle::new(task, Some(self.token(key)))
     }
@@ -296,4 +295,15 @@ impl Core {
         let nanos = since.as_secs().checked_mul(1_000_000_000);
         nanos.and_then(|nanos| nanos.checked_add(u64::from(since.subsec_nanos()))).unwrap_or(u64::MAX)
     }
+}
+
+/// A task that is cancelled before it has begun. Its future is dropped here.
+pub(super) fn refuse<F>(future: F, site: &'static Location<'static>) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    let task = Rc::new(Task::new(future, site));
+    task.cancel();
+    JoinHandle::new(task, None)
 }

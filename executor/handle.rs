@@ -156,7 +156,6 @@ impl LocalSpawn for Handle {
 /// # Cancel safety
 ///
 /// Awaiting `&mut handle` can be given up and begun again; the result is not lost.
-#[must_use = "dropping a RemoteHandle detaches its task; write `drop(handle)` or `let _detached = …` if that is meant"]
 pub struct RemoteHandle<T> {
     promise: Arc<Promise<T>>,
 }

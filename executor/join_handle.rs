@@ -43,7 +43,6 @@ pub(super) trait Join<T> {
 /// # Cancel safety
 ///
 /// Awaiting `&mut handle` can be given up and begun again; the result is not lost.
-#[must_use = "dropping a JoinHandle detaches its task; write `drop(handle)` or `let _detached = …` if that is meant"]
 pub struct JoinHandle<T> {
     work: Rc<dyn Join<T>>,
     /// Whom to wake so that an abort is seen. Blocking work has nobody.

@@ -28,3 +28,21 @@ pub(super) fn nested_block_on() -> ! {
          or move it to a thread with `epore::spawn_blocking`"
     )
 }
+
+#[cold]
+#[track_caller]
+pub(super) fn without_scope(key: &str) -> ! {
+    panic!(
+        "the task-local `{key}` has no value here: read it inside of `{key}.scope(value, future)`; a task that is \
+         spawned there needs a scope of its own"
+    )
+}
+
+#[cold]
+#[track_caller]
+pub(super) fn scope_within_with(key: &str) -> ! {
+    panic!(
+        "a scope of the task-local `{key}` was entered inside of `{key}.with`, which still reads the value: take out \
+         what you need, and enter the scope after that"
+    )
+}

@@ -115,6 +115,30 @@ fn a_task_of_a_set_is_three_allocations() {
     assert_eq!(run(count(spawn_and_join)), (3 * TIMES, 0));
 }
 
+/// The task, and what it shares with its group's handle to abort it. Waiting takes none.
+#[test]
+fn a_task_of_a_group_is_two_allocations() {
+    let group = epore::TaskGroup::new();
+    let spawn_and_join = async || {
+        let task = group.spawn(group.run_until_cancelled(epore::yield_now()));
+        assert_eq!(task.await.unwrap(), Some(()));
+    };
+    assert_eq!(run(count(spawn_and_join)), (2 * TIMES, 0));
+}
+
+#[test]
+fn a_value_that_belongs_to_a_task_is_no_allocation() {
+    epore::task_local! { static NUMBER: usize; }
+    let scope = async || {
+        let future = async {
+            epore::yield_now().await;
+            NUMBER.get()
+        };
+        assert_eq!(NUMBER.scope(42, future).await, 42);
+    };
+    assert_eq!(run(count(scope)), (0, 0));
+}
+
 #[test]
 fn a_detached_task_gives_its_memory_back() {
     let detach = async || {

@@ -46,7 +46,10 @@ pub fn crossed_layers(layer: &str, depth: usize, tokens: &[Token]) -> Faults {
     for at in 0..code.len() {
         if code[at].is_word("crate") && is_path(&code[at + 1..]) {
             let named = first_names(&code[at + 3..]);
-            let crossed = named.into_iter().filter(|name| name.word().is_none_or(|name| !may_name(layer, name)));
+            // What a macro for users names of the crate is not a path of its own layer, but a type that users see.
+            let is_for_users = at > 0 && code[at - 1].is_mark('$');
+            let may_name = |name| may_name(layer, name) || is_for_users && name.starts_with(char::is_uppercase);
+            let crossed = named.into_iter().filter(|name| name.word().is_none_or(|name| !may_name(name)));
             faults.extend(crossed.map(|name| fault(name, format!("{layer} may not name {:?}", name.kind))));
         }
         if supers(&code[at..]) >= depth {

@@ -45,6 +45,9 @@ fn a_crossed_layer_is_found() {
     assert_eq!(crossed("net", 3, "use crate::hyper::Timer;"), [1]);
     assert_eq!(crossed("net", 2, "use crate::*;"), [1]);
     assert_eq!(crossed("compat", 2, "use crate::{net, time};"), []);
+    assert_eq!(crossed("executor", 2, "macro_rules! m { () => { $crate::LocalKey } }"), []);
+    assert_eq!(crossed("executor", 2, "macro_rules! m { () => { $crate::net::TcpStream } }"), [1]);
+    assert_eq!(crossed("executor", 2, "use crate::LocalKey;"), [1]);
 }
 
 #[test]

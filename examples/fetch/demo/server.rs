@@ -28,7 +28,7 @@ pub async fn start() -> io::Result<Vec<Job>> {
     let pages = pages::all();
     let jobs = pages.iter().map(|(path, _, plan)| Job { url: format!("http://{addr}{path}"), plan: *plan }).collect();
     let pages = pages.into_iter().map(|(path, page, _)| (path, page)).collect();
-    drop(epore::spawn(serve(listener, Rc::new(pages))));
+    epore::spawn(serve(listener, Rc::new(pages)));
     Ok(jobs)
 }
 
@@ -36,7 +36,7 @@ async fn serve(listener: TcpListener, pages: Rc<Pages>) {
     loop {
         // What keeps a connection from being accepted may pass, and the listener waits by itself before it says so.
         if let Ok((stream, _)) = listener.accept().await {
-            drop(epore::spawn(serve_connection(stream, Rc::clone(&pages))));
+            epore::spawn(serve_connection(stream, Rc::clone(&pages)));
         }
     }
 }
