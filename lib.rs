@@ -28,6 +28,7 @@
 //!
 //! - A task runs until it awaits something that is not ready. One that computes for long keeps the others waiting; move
 //!   such work to [`spawn_blocking`].
+//! - Tasks of [`spawn`] own all that they use. Those of a [`scope`](scope()) may borrow it.
 //! - A panic in a task ends that task alone, and becomes the [`JoinError`] of its handle.
 //! - When `block_on` returns, the tasks that are left are dropped. Await what must be finished.
 //! - Wakers may be sent to any thread, and outlive their task and its runtime.
@@ -54,7 +55,8 @@ pub mod time;
 pub use compat::hyper;
 pub use executor::{
     AbortHandle, AccessError, Builder, Cancelled, Handle, JoinError, JoinHandle, JoinSet, LocalKey, RemoteHandle,
-    Runtime, TaskGroup, TaskLocalFuture, YieldNow, block_on, spawn, spawn_blocking, yield_now,
+    Runtime, Scope, ScopeFuture, ScopedJoinHandle, TaskGroup, TaskLocalFuture, YieldNow, block_on, scope, spawn,
+    spawn_blocking, yield_now,
 };
 
 // The example of the README compiles.

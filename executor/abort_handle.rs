@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
 use std::sync::{Arc, Weak};
-
-use super::token::TaskToken;
-use super::waker::wake_token;
+use std::task::Waker;
 
 /// What can be aborted from any thread.
 pub(super) trait Abort: Send + Sync {
@@ -57,17 +55,17 @@ impl fmt::Debug for AbortHandle {
     }
 }
 
-/// What a task shares with those who may abort it. The task owns it, so the mark can reach no other; the token, which
+/// What a task shares with those who may abort it. The task owns it, so the mark can reach no other; the waker, which
 /// may be stale, only brings the runtime to look at it.
 pub(super) struct AbortMark {
     /// Nobody, if the task was cancelled before it had a name.
-    task: Option<TaskToken>,
+    task: Option<Waker>,
     aborted: AtomicBool,
     finished: AtomicBool,
 }
 
 impl AbortMark {
-    pub(super) fn new(task: Option<TaskToken>, finished: bool) -> Arc<AbortMark> {
+    pub(super) fn new(task: Option<Waker>, finished: bool) -> Arc<AbortMark> {
         Arc::new(AbortMark { task, aborted: AtomicBool::new(false), finished: AtomicBool::new(finished) })
     }
 
@@ -85,11 +83,11 @@ impl Abort for AbortMark {
         if self.is_finished() {
             return;
         }
-        // The wake orders the mark before the poll that it causes: it goes through the inbox's lock, or is on the
-        // runtime's own thread.
+        // The wake orders the mark before the poll that it causes: it goes through the lock of an inbox, through the
+        // flag of a `Member`, or is on the runtime's own thread.
         self.aborted.store(true, Relaxed);
-        if let Some(task) = self.task {
-            wake_token(task);
+        if let Some(task) = &self.task {
+            task.wake_by_ref();
         }
     }
 

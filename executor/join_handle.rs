@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -8,13 +9,14 @@ use std::task::{Context, Poll, Waker};
 use super::abort_handle::AbortHandle;
 use super::join_error::JoinError;
 use super::token::TaskToken;
+use super::waker;
 
 /// What a handle needs of the work that it stands for.
 pub(super) trait Join<T> {
     fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>>;
     fn is_finished(&self) -> bool;
-    /// Gives a handle that aborts the work. If the work is a task, `task` is its name.
-    fn abort_handle(&self, task: Option<TaskToken>) -> AbortHandle;
+    /// Gives a handle that aborts the work. If the work is a task, `task` wakes it.
+    fn abort_handle(&self, task: Option<Waker>) -> AbortHandle;
     /// Has the waker woken when the result is there, which may be at once.
     fn set_waiter(&self, waiter: Waker);
     /// Lets go of whoever waits, as the handle is being dropped.
@@ -69,7 +71,7 @@ impl<T> JoinHandle<T> {
     ///
     /// The first one that is asked for costs a task an allocation; so does the first [`abort`](JoinHandle::abort).
     pub fn abort_handle(&self) -> AbortHandle {
-        self.work.abort_handle(self.task)
+        self.work.abort_handle(self.task.map(|token| ManuallyDrop::into_inner(waker::for_token(token))))
     }
 
     /// Has the waker woken when the task has ended, which may be at once. It takes the place of whoever polled the handle.

@@ -1,21 +1,21 @@
 #![forbid(unsafe_code)]
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::mem;
 use std::panic::resume_unwind;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use super::abort_handle::AbortHandle;
 use super::blocking::spawn_blocking;
 use super::contain::contain;
 use super::join_error::JoinError;
 use super::join_handle::JoinHandle;
+use super::ready_list::ReadyList;
 use super::runtime::spawn;
-use super::slab::{Key, Slab};
+use super::slab::Slab;
 
 /// Tasks that belong together: joined in the order in which they finish, and aborted when the set is dropped.
 ///
@@ -43,7 +43,8 @@ use super::slab::{Key, Slab};
 pub struct JoinSet<T> {
     /// Those that were not joined yet.
     tasks: Slab<JoinHandle<T>>,
-    finished: Arc<Finished>,
+    /// Those of them that have finished.
+    finished: Arc<ReadyList>,
 }
 
 impl<T> JoinSet<T> {
@@ -94,8 +95,8 @@ impl<T> JoinSet<T> {
     ///
     /// As [`join_next`](JoinSet::join_next).
     pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
-        let finished = self.finished.with(|state| state.tasks.pop_front())?;
-        let mut task = self.tasks.remove(finished)?;
+        let finished = self.finished.pop()?;
+        let mut task = self.tasks.remove(finished.key())?;
         match Pin::new(&mut task).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(result) => Some(result),
             Poll::Pending => unreachable!("a task tells its set that it has finished when its result is there"),
@@ -202,9 +203,9 @@ impl<T> JoinSet<T> {
     fn insert(&mut self, task: JoinHandle<T>) -> AbortHandle {
         let handle = task.abort_handle();
         let key = self.tasks.insert(task);
-        let member = Arc::new(Member { key, finished: Arc::clone(&self.finished) });
+        let member = Waker::from(self.finished.member(key));
         if let Some(task) = self.tasks.get(key) {
-            task.set_waiter(Waker::from(member));
+            task.set_waiter(member);
         }
         handle
     }
@@ -215,7 +216,7 @@ impl<T> JoinSet<T> {
         while let Some(task) = tasks.pop() {
             contain(|| drop(task));
         }
-        finished.with(|state| state.waiter.take())
+        finished.take_waiter()
     }
 }
 
@@ -274,58 +275,5 @@ impl<T> Drop for JoinSet<T> {
 impl<T> fmt::Debug for JoinSet<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JoinSet").field("len", &self.len()).finish()
-    }
-}
-
-/// The tasks of a set that have finished and were not joined yet, first in, first out. It knows no task but by name, so
-/// it keeps none alive.
-#[derive(Default)]
-struct Finished(Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    tasks: VecDeque<Key>,
-    /// Who waits for the next.
-    waiter: Option<Waker>,
-}
-
-impl Finished {
-    fn add(&self, task: Key) {
-        let waiter = self.with(|state| {
-            state.tasks.push_back(task);
-            state.waiter.take()
-        });
-        if let Some(waiter) = waiter {
-            // A panic in it must not keep others from being told.
-            contain(|| waiter.wake());
-        }
-    }
-
-    /// Has the caller woken when the next task has finished. False means that one has.
-    fn wait(&self, cx: &mut Context<'_>) -> bool {
-        let waiter = cx.waker().clone();
-        let (waits, former) = self.with(|state| match state.tasks.is_empty() {
-            true => (true, state.waiter.replace(waiter)),
-            false => (false, Some(waiter)),
-        });
-        drop(former);
-        waits
-    }
-
-    fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
-        // No user code runs under the lock, so a poisoned one has nothing half-done in it.
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Woken by a task of the set when it has finished.
-struct Member {
-    key: Key,
-    finished: Arc<Finished>,
-}
-
-impl Wake for Member {
-    fn wake(self: Arc<Self>) {
-        self.finished.add(self.key);
     }
 }

@@ -9,7 +9,6 @@ use super::abort_handle::{Abort, AbortHandle};
 use super::contain::contain;
 use super::join_error::JoinError;
 use super::join_handle::Join;
-use super::token::TaskToken;
 
 /// A result that is made on one thread and awaited on another.
 ///
@@ -146,7 +145,7 @@ impl<T: Send + 'static> Join<T> for Arc<Promise<T>> {
         Promise::is_finished(self)
     }
 
-    fn abort_handle(&self, _: Option<TaskToken>) -> AbortHandle {
+    fn abort_handle(&self, _: Option<Waker>) -> AbortHandle {
         let work: Arc<dyn Abort> = Arc::<Promise<T>>::clone(self);
         AbortHandle::new(Arc::downgrade(&work))
     }

@@ -12,7 +12,6 @@ use super::abort_handle::{Abort, AbortHandle, AbortMark};
 use super::contain::contain;
 use super::join_error::JoinError;
 use super::join_handle::Join;
-use super::token::TaskToken;
 
 /// The task as the executor sees it.
 pub(super) trait Run {
@@ -121,7 +120,7 @@ impl<F: Future> Join<F::Output> for Task<F> {
         self.stage.try_borrow().is_ok_and(|stage| !matches!(*stage, Stage::Running(_)))
     }
 
-    fn abort_handle(&self, task: Option<TaskToken>) -> AbortHandle {
+    fn abort_handle(&self, task: Option<Waker>) -> AbortHandle {
         let mark = self.abort.get_or_init(|| AbortMark::new(task, self.is_finished()));
         let mark: Arc<dyn Abort> = Arc::<AbortMark>::clone(mark);
         AbortHandle::new(Arc::downgrade(&mark))

@@ -140,6 +140,35 @@ fn a_value_that_belongs_to_a_task_is_no_allocation() {
 }
 
 #[test]
+fn a_task_of_a_scope_is_two_allocations() {
+    let spawn_and_join = async {
+        let number = 42;
+        epore::scope(async |scope| {
+            let join = async || assert_eq!(scope.spawn(async { number }).await.unwrap(), 42);
+            assert_eq!(count(join).await, (2 * TIMES, 0));
+            let detach = async || {
+                scope.spawn(async { number });
+                epore::yield_now().await;
+                epore::yield_now().await;
+            };
+            assert_eq!(count(detach).await, (2 * TIMES, 0));
+        })
+        .await;
+    };
+    run(spawn_and_join);
+}
+
+#[test]
+fn wakes_and_polls_within_a_scope_allocate_nothing() {
+    run(epore::scope(async |scope| {
+        scope.spawn(async { assert_eq!(count(epore::yield_now).await, (0, 0)) });
+        for _ in 0..100 {
+            scope.spawn(async { count(epore::yield_now).await });
+        }
+    }));
+}
+
+#[test]
 fn a_detached_task_gives_its_memory_back() {
     let detach = async || {
         drop(epore::spawn(async {}));

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use epore::net::{TcpListener, TcpStream};
 use epore::time::{sleep, timeout};
-use epore::{AbortHandle, Builder, Handle, JoinHandle, JoinSet, Runtime, spawn, spawn_blocking, yield_now};
+use epore::{AbortHandle, Builder, Handle, JoinHandle, JoinSet, Runtime, scope, spawn, spawn_blocking, yield_now};
 use support::{open_descriptors, wait_until};
 
 struct Counting;
@@ -79,6 +79,7 @@ fn nothing_is_left_of_what_runtimes_tasks_timers_sockets_and_threads_took() {
     nothing_is_left("runtimes with threads", 100, round_of_threads);
     let runtime = Runtime::new().unwrap();
     nothing_is_left("tasks of one runtime", 1000, || runtime.block_on(round_of_tasks()));
+    nothing_is_left("scopes", 1000, || runtime.block_on(round_of_scopes()));
     nothing_is_left("sockets of one runtime", 1000, || runtime.block_on(round_of_sockets()));
 }
 
@@ -181,6 +182,33 @@ async fn round_of_tasks() {
     yield_now().await;
     aborted.abort();
     assert!(aborted.await.unwrap_err().is_cancelled());
+}
+
+/// Scopes that end, and scopes that are dropped with tasks that hold the scope, each other's handles, and panics.
+async fn round_of_scopes() {
+    let text = &vec![0; 100];
+    let kept = scope(async |scope| {
+        drop(scope.spawn(async { text.len() }));
+        let inner = scope.clone();
+        (scope.clone(), scope.spawn(async move { inner.spawn(async { text.len() }).await.unwrap() }))
+    })
+    .await;
+    drop(kept.0.spawn(async { text.len() }));
+    assert_eq!(kept.1.await.unwrap(), 100);
+    let endless = scope(async |scope| {
+        let first = scope.clone();
+        let task = scope.spawn(async move { first.spawn(async { pending::<()>().await }).await });
+        let second = scope.clone();
+        scope.spawn(async move {
+            task.await.unwrap().unwrap();
+            drop(second);
+        });
+        drop(scope.spawn(async { std::panic::resume_unwind(Box::new(vec![0; 100])) }));
+        sleep(Duration::MAX).await;
+        text.len()
+    });
+    assert!(timeout(Duration::from_nanos(1), endless).await.is_err());
+    drop(scope(async |scope| drop(scope.spawn(async { text.len() }))));
 }
 
 async fn round_of_sockets() {

@@ -1,0 +1,188 @@
+#![forbid(unsafe_code)]
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use super::contain::contain;
+use super::ready_list::{Member, ReadyList};
+use super::slab::{Key, Slab};
+use super::task::Run;
+
+/// Where the tasks of a scope live. The scope's future owns it, and all others hold it weakly: with that future goes the
+/// nursery, and with the nursery go the tasks. So none outlives what it borrows, and none keeps itself alive.
+///
+/// The lifetime is invariant, since tasks go in and results come out. What follows would free what is in use, and must
+/// not compile.
+///
+/// A scope that is dropped after what its tasks borrow, whose drop would see it:
+///
+/// ```compile_fail,E0597
+/// let mut scope = None;
+/// let word = String::from("dropped first");
+/// scope = Some(epore::scope(async |scope| drop(scope.spawn(async { word.len() }))));
+/// ```
+///
+/// Data that is moved away while a scope is half done:
+///
+/// ```compile_fail,E0505
+/// let word = String::from("moved");
+/// let scope = epore::scope(async |scope| drop(scope.spawn(async { word.len() })));
+/// drop(word);
+/// epore::block_on(scope);
+/// ```
+///
+/// A task that borrows from the task that spawns it, which may be over first:
+///
+/// ```compile_fail,E0597
+/// let scope = epore::scope(async |scope| {
+///     let inner = scope.clone();
+///     scope.spawn(async move {
+///         let own = String::from("gone with the outer task");
+///         let borrowed = &own;
+///         inner.spawn(async move { borrowed.len() });
+///     });
+/// });
+/// ```
+///
+/// A scope that is passed off as one of a shorter lifetime, to be given tasks that it outlives:
+///
+/// ```compile_fail
+/// fn shorten<'short, 'long: 'short>(scope: epore::Scope<'long>) -> epore::Scope<'short> {
+///     scope
+/// }
+/// ```
+///
+/// Or as one of a longer lifetime, to be kept beyond its end:
+///
+/// ```compile_fail
+/// fn lengthen<'short, 'long: 'short>(scope: epore::Scope<'short>) -> epore::Scope<'long> {
+///     scope
+/// }
+/// ```
+///
+/// A result that is kept for longer than what it borrows:
+///
+/// ```compile_fail,E0597
+/// let result = {
+///     let word = String::from("gone before the result");
+///     epore::block_on(epore::scope(async |scope| scope.spawn(async { &word })))
+/// };
+/// epore::block_on(result).unwrap();
+/// ```
+///
+/// A scope, or a handle, on another thread, where its tasks would be dropped or spawned:
+///
+/// ```compile_fail,E0277
+/// let scope = epore::scope(async |_| {});
+/// std::thread::spawn(move || drop(scope));
+/// ```
+///
+/// ```compile_fail,E0277
+/// epore::scope(async |scope| {
+///     std::thread::spawn(move || drop(scope));
+/// });
+/// ```
+///
+/// A task of the runtime, which anything may outlive, that is given a scope's borrows:
+///
+/// ```compile_fail,E0597
+/// epore::block_on(async {
+///     let word = String::from("gone before the task");
+///     epore::spawn(epore::scope(async |scope| drop(scope.spawn(async { word.len() }))));
+/// });
+/// ```
+#[derive(Default)]
+pub(super) struct Nursery<'env> {
+    /// Those that have not finished.
+    tasks: RefCell<Slab<Rc<dyn Run + 'env>>>,
+    ready: Arc<ReadyList>,
+    /// The first panic that is nobody's but the scope's.
+    panic: Cell<Option<Payload>>,
+}
+
+/// How many share a task that is being run when its handle is gone: the list of tasks, and whoever runs it.
+const SHARES_OF_NURSERY: usize = 2;
+
+pub(super) type Payload = Box<dyn Any + Send>;
+
+impl<'env> Nursery<'env> {
+    /// Adds a task. It is to be woken for its first poll, with the nursery let go.
+    pub(super) fn insert(&self, task: Rc<dyn Run + 'env>) -> Waker {
+        let key = self.tasks.borrow_mut().insert(task);
+        Waker::from(self.ready.member(key))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.tasks.borrow().len() == 0
+    }
+
+    pub(super) fn ready(&self) -> &ReadyList {
+        &self.ready
+    }
+
+    /// Polls a task once, if it is still there.
+    pub(super) fn run(&self, member: Arc<Member>) {
+        let key = member.key();
+        let task = self.tasks.borrow().get(key).cloned();
+        let Some(task) = task else { return };
+        member.unlist();
+        let waker = Waker::from(member);
+        match catch_unwind(AssertUnwindSafe(|| task.run(&mut Context::from_waker(&waker)))) {
+            Ok(Poll::Pending) => {}
+            Ok(Poll::Ready(())) => self.retire(key, task),
+            Err(payload) => self.retire_panicked(key, task, payload),
+        }
+    }
+
+    fn retire(&self, key: Key, task: Rc<dyn Run + 'env>) {
+        let held = self.tasks.borrow_mut().remove(key);
+        contain(|| task.notify());
+        contain(|| drop((held, task)));
+    }
+
+    #[cold]
+    fn retire_panicked(&self, key: Key, task: Rc<dyn Run + 'env>, payload: Payload) {
+        // The future goes first: it may hold the handle of its own task.
+        contain(|| task.cancel());
+        if Rc::strong_count(&task) == SHARES_OF_NURSERY {
+            self.note_panic(payload);
+        } else {
+            contain(|| task.fail(payload));
+        }
+        self.retire(key, task);
+    }
+
+    /// Takes a panic that nobody will ask for.
+    pub(super) fn note_panic(&self, payload: Payload) {
+        let first = self.panic.take();
+        let (first, other) = match first {
+            None => (payload, None),
+            Some(first) => (first, Some(payload)),
+        };
+        self.panic.set(Some(first));
+        contain(|| drop(other));
+    }
+
+    pub(super) fn take_panic(&self) -> Option<Payload> {
+        self.panic.take()
+    }
+}
+
+impl Drop for Nursery<'_> {
+    fn drop(&mut self) {
+        let mut tasks = mem::take(self.tasks.get_mut());
+        while let Some(task) = tasks.pop() {
+            contain(|| task.cancel());
+            contain(|| task.notify());
+            contain(|| drop(task));
+        }
+        let (waiter, panic) = (self.ready.take_waiter(), self.panic.take());
+        contain(|| drop(waiter));
+        contain(|| drop(panic));
+    }
+}

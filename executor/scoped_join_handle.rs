@@ -1,0 +1,122 @@
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll, Waker};
+
+use super::abort_handle::AbortHandle;
+use super::join_error::JoinError;
+use super::join_handle::Join;
+use super::nursery::Nursery;
+
+/// Waits for a task of a [`scope`](crate::scope()), and can abort it. Dropping it leaves the task to the scope, which
+/// waits for it all the same.
+///
+/// It is a future of the task's output, or of a [`JoinError`] if the task panicked or was cancelled. It may outlive the
+/// scope, and then gives what the task came to.
+///
+/// ```
+/// # epore::block_on(async {
+/// let words = ["one".to_owned(), "two".to_owned()];
+/// let longest = epore::scope(async |scope| {
+///     let tasks = words.each_ref().map(|word| scope.spawn(async { word.len() }));
+///     let mut longest = 0;
+///     for task in tasks {
+///         longest = longest.max(task.await.unwrap());
+///     }
+///     longest
+/// });
+/// assert_eq!(longest.await, 3);
+/// # });
+/// ```
+///
+/// # Panics
+///
+/// When it is polled again after it has given its result.
+///
+/// # Cancel safety
+///
+/// Awaiting `&mut handle` can be given up and begun again; the result is not lost.
+pub struct ScopedJoinHandle<'env, T> {
+    work: Rc<dyn Join<T> + 'env>,
+    /// Whether the result was given.
+    given: bool,
+    /// Wakes the task so that an abort is seen. Nobody's, if the scope had ended before.
+    task: Option<Waker>,
+    nursery: Weak<Nursery<'env>>,
+}
+
+impl<'env, T> ScopedJoinHandle<'env, T> {
+    pub(super) fn new(
+        work: Rc<dyn Join<T> + 'env>,
+        task: Option<Waker>,
+        nursery: Weak<Nursery<'env>>,
+    ) -> ScopedJoinHandle<'env, T> {
+        ScopedJoinHandle { work, given: false, task, nursery }
+    }
+
+    /// Asks the scope to drop the task's future, if it has not finished.
+    ///
+    /// The future is dropped the next time the scope comes to the task, never within this call; the handle then gives an
+    /// error for which [`is_cancelled`](JoinError::is_cancelled) holds.
+    ///
+    /// ```
+    /// # epore::block_on(epore::scope(async |scope| {
+    /// let endless = scope.spawn(std::future::pending::<()>());
+    /// endless.abort();
+    /// assert!(endless.await.unwrap_err().is_cancelled());
+    /// # }));
+    /// ```
+    pub fn abort(&self) {
+        if !self.is_finished() {
+            self.abort_handle().abort();
+        }
+    }
+
+    /// A handle that aborts the task from any thread. It borrows nothing, and may outlive the scope.
+    ///
+    /// The first one that is asked for costs a task an allocation; so does the first [`abort`](ScopedJoinHandle::abort).
+    pub fn abort_handle(&self) -> AbortHandle {
+        self.work.abort_handle(self.task.clone())
+    }
+
+    /// Whether the task has ended, so that awaiting the handle would not wait.
+    pub fn is_finished(&self) -> bool {
+        self.work.is_finished()
+    }
+}
+
+impl<T> Future for ScopedJoinHandle<'_, T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = self.work.poll_join(cx);
+        self.given |= result.is_ready();
+        result
+    }
+}
+
+impl<T> Drop for ScopedJoinHandle<'_, T> {
+    fn drop(&mut self) {
+        if self.given {
+            return;
+        }
+        if !self.is_finished() {
+            return self.work.forget_waiter();
+        }
+        // A panic that nobody has asked for is the scope's.
+        if let Poll::Ready(Err(error)) = self.work.poll_join(&mut Context::from_waker(Waker::noop()))
+            && let Ok(payload) = error.try_into_panic()
+            && let Some(nursery) = self.nursery.upgrade()
+        {
+            nursery.note_panic(payload);
+        }
+    }
+}
+
+impl<T> fmt::Debug for ScopedJoinHandle<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScopedJoinHandle").field("finished", &self.is_finished()).finish()
+    }
+}
