@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 use ::hyper::rt;
 
 use crate::net::stream::{Stream, StreamSocket};
-use crate::time::{Sleep, sleep, sleep_until};
+use crate::time::{Sleep, now, sleep, sleep_until};
 
 impl<S: StreamSocket> rt::Read for Stream<S> {
     fn poll_read(
@@ -106,6 +106,10 @@ impl rt::Timer for Timer {
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn rt::Sleep>> {
         Box::pin(sleep_until(deadline))
+    }
+
+    fn now(&self) -> Instant {
+        now()
     }
 
     fn reset(&self, sleep: &mut Pin<Box<dyn rt::Sleep>>, deadline: Instant) {

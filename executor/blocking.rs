@@ -12,10 +12,12 @@ use std::time::Duration;
 use super::contain::contain;
 use super::context;
 use super::handle::RemoteHandle;
+use super::inboxes;
 use super::join_error::JoinError;
 use super::join_handle::JoinHandle;
 use super::misuse::{no_runtime, no_thread};
 use super::promise::{Duty, Promise};
+use super::runtime_id::RuntimeId;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -31,10 +33,14 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
+    /// Jobs that are queued or running.
+    unfinished: usize,
     threads: usize,
     /// Threads that wait for work, those included that were notified and have not woken yet.
     idle: usize,
     closed: bool,
+    /// The runtime that is to be woken when there are no unfinished jobs left.
+    awaiting_idle: Option<RuntimeId>,
 }
 
 impl Pool {
@@ -52,6 +58,7 @@ impl Pool {
             return Ok(());
         }
         state.jobs.push_back(job);
+        state.unfinished += 1;
         if state.idle >= state.jobs.len() {
             self.work.notify_one();
         } else if state.threads < self.max_threads {
@@ -73,6 +80,7 @@ impl Pool {
             return Ok(());
         }
         let jobs = mem::take(&mut state.jobs);
+        state.unfinished -= jobs.len();
         drop(state);
         drop(jobs);
         Err(error)
@@ -84,7 +92,7 @@ impl Pool {
             while let Some(job) = state.jobs.pop_front() {
                 drop(state);
                 contain(job);
-                state = self.lock();
+                state = self.finish();
             }
             if state.closed {
                 break;
@@ -99,6 +107,29 @@ impl Pool {
             }
         }
         state.threads -= 1;
+    }
+
+    /// Counts a job as finished. Whoever waits for its result has been woken already.
+    fn finish(&self) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        state.unfinished -= 1;
+        if state.unfinished == 0
+            && let Some(runtime) = state.awaiting_idle.take()
+        {
+            drop(state);
+            // A request for nothing, which the runtime awakes to. If it is gone nobody waits.
+            let _gone = inboxes::request(runtime, Box::new(|| ()));
+            state = self.lock();
+        }
+        state
+    }
+
+    /// Whether no job is queued or running. If one is, the runtime is woken when the last has finished.
+    pub(super) fn is_idle(&self, runtime: RuntimeId) -> bool {
+        let mut state = self.lock();
+        let idle = state.unfinished == 0;
+        state.awaiting_idle = (!idle).then_some(runtime);
+        idle
     }
 
     /// Drops the jobs that nobody has begun, and lets the threads end when they are done with what they do.

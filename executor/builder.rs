@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::blocking::Pool;
+use super::clock::Clock;
 use super::core::Core;
 use super::net_settings::NetSettings;
 use super::resolver::Resolver;
@@ -32,6 +33,8 @@ const MIN_CONNECT_ATTEMPT_DELAY: Duration = Duration::from_millis(10);
 pub struct Builder {
     max_blocking_threads: usize,
     blocking_keep_alive: Duration,
+    start_paused: bool,
+    auto_advance: bool,
     net: NetSettings,
 }
 
@@ -41,6 +44,8 @@ impl Builder {
         Builder {
             max_blocking_threads: MAX_BLOCKING_THREADS,
             blocking_keep_alive: BLOCKING_KEEP_ALIVE,
+            start_paused: false,
+            auto_advance: false,
             net: NetSettings::default(),
         }
     }
@@ -54,6 +59,42 @@ impl Builder {
     /// How long such a thread waits for work before it ends: 10 seconds by default.
     pub fn blocking_keep_alive(mut self, duration: Duration) -> Builder {
         self.blocking_keep_alive = duration;
+        self
+    }
+
+    /// Whether the runtime begins with its clock paused, for tests: it does not by default. See
+    /// [`time::pause`](crate::time::pause).
+    ///
+    /// ```
+    /// use epore::time::{Duration, advance, now, sleep};
+    ///
+    /// let runtime = epore::Builder::new().start_paused(true).build()?;
+    /// runtime.block_on(async {
+    ///     let start = now();
+    ///     let day = epore::spawn(sleep(Duration::from_secs(24 * 60 * 60)));
+    ///     advance(Duration::from_secs(24 * 60 * 60)).await;
+    ///     assert!(day.is_finished());
+    ///     assert_eq!(now() - start, Duration::from_secs(24 * 60 * 60));
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn start_paused(mut self, paused: bool) -> Builder {
+        self.start_paused = paused;
+        self
+    }
+
+    /// Whether a paused clock moves by itself when the runtime has nothing left to wait for but time: it does not by
+    /// default. See [`time::auto_advance`](crate::time::auto_advance), which changes it later.
+    ///
+    /// ```
+    /// use epore::time::{Duration, sleep};
+    ///
+    /// let runtime = epore::Builder::new().start_paused(true).auto_advance(true).build()?;
+    /// runtime.block_on(sleep(Duration::from_secs(24 * 60 * 60)));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn auto_advance(mut self, auto_advance: bool) -> Builder {
+        self.auto_advance = auto_advance;
         self
     }
 
@@ -127,7 +168,8 @@ impl Builder {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         let blocking = Pool::new(self.max_blocking_threads, self.blocking_keep_alive);
-        Ok(Runtime::from_core(Core::new(blocking, self.net)?))
+        let clock = Clock::new(self.start_paused, self.auto_advance);
+        Ok(Runtime::from_core(Core::new(clock, blocking, self.net)?))
     }
 }
 

@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use super::blocking::Pool;
+use super::clock::Clock;
 use super::contain::contain;
 use super::context;
 use super::inbox::Mail;
@@ -52,8 +53,7 @@ pub(crate) struct Core {
     /// Set when the runtime is being dropped: from then on nothing is spawned.
     closing: Cell<bool>,
     pub(super) origin: Origin,
-    /// When the runtime began. Deadlines count from here.
-    began: Instant,
+    pub(super) clock: Clock,
     pub(super) blocking: Arc<Pool>,
     net_settings: NetSettings,
     /// The last waiter that was given a name.
@@ -65,7 +65,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(blocking: Arc<Pool>, net_settings: NetSettings) -> io::Result<Core> {
+    pub(super) fn new(clock: Clock, blocking: Arc<Pool>, net_settings: NetSettings) -> io::Result<Core> {
         let poll = reactor::Poll::new()?;
         let eventfd = reactor::Waker::new(poll.registry(), EVENTFD)?;
         Ok(Core {
@@ -79,7 +79,7 @@ impl Core {
             poll_number: Cell::new(0),
             closing: Cell::new(false),
             origin: Origin::current(),
-            began: Instant::now(),
+            clock,
             blocking,
             net_settings,
             last_waiter: Cell::new(WaiterId::POLLER),
@@ -144,10 +144,12 @@ impl Core {
                 let Some(source) = source else { break };
                 source.into_wakers().for_each(|waker| contain(|| drop(waker)));
             }
-            loop {
-                let waker = self.timers.borrow_mut().pop();
-                let Some(waker) = waker else { break };
-                contain(|| drop(waker));
+            for timers in [&self.timers, &self.clock.advances] {
+                loop {
+                    let waker = timers.borrow_mut().pop();
+                    let Some(waker) = waker else { break };
+                    contain(|| drop(waker));
+                }
             }
         });
         if !self.origin.is_forked() {
@@ -251,49 +253,36 @@ impl Core {
 
 /// What timers need of their runtime.
 impl Core {
+    /// The time of the runtime, which is that of the system unless its clock has been paused.
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
     /// Arms a timer, unless the runtime is being dropped, when there is nothing left to wait for.
     pub(super) fn arm_timer(&self, deadline: Instant, waker: &Waker) -> Option<Key> {
         if self.is_closing() {
             return None;
         }
         let waker = waker.clone();
-        Some(self.timers.borrow_mut().insert(self.nanos(deadline), waker))
+        Some(self.timers.borrow_mut().insert(self.clock.nanos(deadline), waker))
     }
 
     /// Gives a timer another deadline. False means that it has fired.
     pub(super) fn move_timer(&self, key: Key, deadline: Instant) -> bool {
-        self.timers.borrow_mut().move_to(key, self.nanos(deadline))
+        self.timers.borrow_mut().move_to(key, self.clock.nanos(deadline))
     }
 
     pub(super) fn poll_timer(&self, key: Key, cx: &mut Context<'_>) -> Poll<()> {
         if self.is_closing() {
             return Poll::Pending;
         }
-        let timers = self.timers.borrow();
-        if timers.has_fired(key) {
-            return Poll::Ready(());
-        }
-        let known = timers.has_waker(key, cx.waker());
-        drop(timers);
-        if !known {
-            let waker = cx.waker().clone();
-            let former = self.timers.borrow_mut().replace_waker(key, waker);
-            drop(former);
-        }
-        Poll::Pending
+        Timers::poll(&self.timers, key, cx)
     }
 
     /// Forgets a timer that was dropped, as [`forget_waiter`](Core::forget_waiter) does a waiter.
     pub(super) fn disarm_timer(&self, key: Key) {
         let waker = self.timers.borrow_mut().remove(key);
         contain(|| drop(waker));
-    }
-
-    /// Nanoseconds since the runtime began, as far as 64 bits reach, which is 584 years.
-    pub(super) fn nanos(&self, instant: Instant) -> u64 {
-        let since = instant.saturating_duration_since(self.began);
-        let nanos = since.as_secs().checked_mul(1_000_000_000);
-        nanos.and_then(|nanos| nanos.checked_add(u64::from(since.subsec_nanos()))).unwrap_or(u64::MAX)
     }
 }
 

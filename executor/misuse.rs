@@ -16,6 +16,27 @@ pub(crate) fn no_runtime(what: &str) -> ! {
 
 #[cold]
 #[track_caller]
+pub(crate) fn already_paused() -> ! {
+    panic!("`time::pause` was called while the clock is paused: call it once, or ask `time::is_paused` first")
+}
+
+#[cold]
+#[track_caller]
+pub(crate) fn not_paused(what: &str) -> ! {
+    panic!(
+        "{what} while the clock is running: call `time::pause` first, or make the runtime with \
+         `epore::Builder::start_paused`"
+    )
+}
+
+#[cold]
+#[track_caller]
+pub(super) fn advance_elsewhere() -> ! {
+    panic!("`time::advance` was awaited in another runtime than the one whose clock it moves: await it where it began")
+}
+
+#[cold]
+#[track_caller]
 pub(super) fn no_thread(error: &io::Error) -> ! {
     panic!("`spawn_blocking` cannot start its first thread: {error}")
 }

@@ -1,8 +1,10 @@
 //! Runs futures on one thread: the tasks, their wakers, the run loop, and the pool for work that blocks.
 
 mod abort_handle;
+mod advance;
 mod blocking;
 mod builder;
+mod clock;
 mod contain;
 pub(crate) mod context;
 mod core;
@@ -55,10 +57,12 @@ pub use task_local::{AccessError, LocalKey, TaskLocalFuture};
 pub use yield_now::{YieldNow, yield_now};
 
 pub(crate) use self::core::Core;
+pub(crate) use advance::Advance;
 pub(crate) use blocking::try_spawn_blocking;
+pub(crate) use clock::{later, now};
 pub(crate) use inboxes::deregister;
 pub(crate) use lease::Lease;
-pub(crate) use misuse::no_runtime;
+pub(crate) use misuse::{already_paused, no_runtime, not_paused};
 pub(crate) use slab::Key;
 pub(crate) use sources::Direction;
 pub(crate) use timer::Timer;

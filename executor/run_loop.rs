@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::contain::contain;
 use super::core::Core;
@@ -94,17 +94,21 @@ impl Core {
     }
 
     /// Looks at the reactor, the inbox and the timers once, and queues the tasks that have reason to run. If no task is
-    /// queued it waits for one.
+    /// queued it waits for one; or it moves a paused clock, if somebody wants it to and the look has found none.
     fn turn(&self) {
         self.polls_left.set(POLLS_PER_TURN);
         // The order matters: once the runtime has declared itself parked, whoever wakes it writes the eventfd.
         let idle = self.tasks.borrow().is_idle() && inboxes::of(self.id()).park();
-        let timeout = if idle { self.time_to_deadline() } else { Some(Duration::ZERO) };
+        let may_move_clock = idle && self.may_move_clock();
+        let timeout = if idle && !may_move_clock { self.time_to_deadline() } else { Some(Duration::ZERO) };
         self.wait(timeout);
         self.read_mail();
         self.deliver_events();
         self.expire_timers();
         self.wake_all();
+        if may_move_clock && self.tasks.borrow().is_idle() {
+            self.move_clock();
+        }
     }
 
     fn wait(&self, timeout: Option<Duration>) {
@@ -119,8 +123,8 @@ impl Core {
 
     /// How long the runtime may sleep; None is for ever.
     fn time_to_deadline(&self) -> Option<Duration> {
-        let deadline = self.timers.borrow().next_deadline().filter(|&deadline| deadline != u64::MAX)?;
-        Some(Duration::from_nanos(deadline.saturating_sub(self.nanos(Instant::now()))))
+        let deadline = self.timers.borrow().next_deadline()?;
+        self.clock.time_to(deadline)
     }
 
     /// Does what other threads have asked for.
@@ -144,15 +148,15 @@ impl Core {
         }
     }
 
-    fn expire_timers(&self) {
+    pub(super) fn expire_timers(&self) {
         let mut timers = self.timers.borrow_mut();
         if timers.next_deadline().is_some() {
-            timers.expire(self.nanos(Instant::now()), &mut self.wakers.borrow_mut());
+            timers.expire(self.clock.elapsed(), &mut self.wakers.borrow_mut());
         }
     }
 
     /// Wakes in order all that were collected, outside of all borrows. A panic of one does not keep the others asleep.
-    fn wake_all(&self) {
+    pub(super) fn wake_all(&self) {
         loop {
             let waker = self.wakers.borrow_mut().pop_front();
             let Some(waker) = waker else { break };

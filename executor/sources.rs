@@ -85,6 +85,11 @@ impl Sources {
         self.slab.get_mut(key).map(|source| source.side(direction))
     }
 
+    /// Whether anybody waits for a descriptor.
+    pub(super) fn has_waiters(&self) -> bool {
+        self.slab.iter().any(|source| !source.read.waiters.is_empty() || !source.write.waiters.is_empty())
+    }
+
     /// Records that an operation has drained the direction: it said `WouldBlock` or, if `partial`, moved less than it
     /// was asked to.
     pub(super) fn clear_ready(&mut self, key: Key, direction: Direction, partial: bool) {

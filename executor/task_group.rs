@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::core::refuse;
 use super::join_handle::JoinHandle;
@@ -242,11 +242,10 @@ impl TaskGroup {
         self.close();
         self.cancel();
         let mut finished = self.members.finished.wait();
-        // A deadline that the clock cannot count never comes.
-        let mut timer = Instant::now().checked_add(limit).map(Timer::new);
+        let mut timer = Timer::after(limit);
         let in_time = poll_fn(|cx| match Pin::new(&mut finished).poll(cx) {
             Poll::Ready(()) => Poll::Ready(true),
-            Poll::Pending => timer.as_mut().map_or(Poll::Pending, |timer| timer.poll(cx)).map(|()| false),
+            Poll::Pending => timer.poll(cx).map(|()| false),
         });
         if in_time.await {
             return 0;

@@ -1,8 +1,9 @@
 #![forbid(unsafe_code)]
 
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::clock::{later, now};
 use super::context;
 use super::core::Core;
 use super::lease::Lease;
@@ -25,6 +26,11 @@ enum State {
 impl Timer {
     pub(crate) fn new(deadline: Instant) -> Timer {
         Timer { deadline, state: State::Idle }
+    }
+
+    /// One that ends when `duration` has passed from now, by the clock of the runtime.
+    pub(crate) fn after(duration: Duration) -> Timer {
+        Timer::new(later(now(), duration))
     }
 
     pub(crate) fn deadline(&self) -> Instant {

@@ -1,8 +1,9 @@
 #![forbid(unsafe_code)]
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::mem;
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 
 use super::slab::{Key, Slab};
 
@@ -36,6 +37,12 @@ enum State {
     Fired,
 }
 
+impl Slot {
+    fn has_fired(&self) -> bool {
+        matches!(self.state, State::Fired)
+    }
+}
+
 impl Timers {
     pub(super) fn insert(&mut self, deadline: u64, waker: Waker) -> Key {
         let timer = self.slots.insert(Slot { state: State::Fired, waker });
@@ -61,17 +68,22 @@ impl Timers {
         true
     }
 
-    pub(super) fn has_fired(&self, timer: Key) -> bool {
-        self.slots.get(timer).is_none_or(|slot| matches!(slot.state, State::Fired))
+    /// Ready if the timer has fired. If not, whoever asks will be woken when it does.
+    pub(super) fn poll(timers: &RefCell<Timers>, timer: Key, cx: &mut Context<'_>) -> Poll<()> {
+        let known = match timers.borrow().slots.get(timer) {
+            Some(slot) if !slot.has_fired() => slot.waker.will_wake(cx.waker()),
+            _ => return Poll::Ready(()),
+        };
+        if !known {
+            // Cloning and dropping wakers is foreign code, which runs outside of the borrow.
+            let waker = cx.waker().clone();
+            let former = timers.borrow_mut().replace_waker(timer, waker);
+            drop(former);
+        }
+        Poll::Pending
     }
 
-    pub(super) fn has_waker(&self, timer: Key, waker: &Waker) -> bool {
-        self.slots.get(timer).is_some_and(|slot| slot.waker.will_wake(waker))
-    }
-
-    /// Gives a timer another waker. The one it had is handed back, to be dropped outside of all borrows.
-    #[must_use]
-    pub(super) fn replace_waker(&mut self, timer: Key, waker: Waker) -> Option<Waker> {
+    fn replace_waker(&mut self, timer: Key, waker: Waker) -> Option<Waker> {
         self.slots.get_mut(timer).map(|slot| mem::replace(&mut slot.waker, waker))
     }
 

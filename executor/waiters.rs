@@ -44,6 +44,11 @@ impl Waiters {
         found.is_some_and(|found| found.waker.will_wake(waker))
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        // When the first leaves, another takes its place.
+        self.first.is_none()
+    }
+
     /// Adds a waiter, or gives it another waker. The waker it had is handed back, to be dropped outside of all borrows.
     #[must_use]
     pub(super) fn insert(&mut self, id: WaiterId, waker: Waker) -> Option<Waker> {

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::source::Source;
 use super::sys::{self, Address};
@@ -33,7 +33,7 @@ pub(super) async fn accept<L: AsFd>(source: &Source<L>) -> io::Result<(OwnedFd, 
     if let Err(error) = &accepted
         && is_exhausted(error)
     {
-        let mut delay = Timer::new(Instant::now() + EXHAUSTED_DELAY);
+        let mut delay = Timer::after(EXHAUSTED_DELAY);
         poll_fn(|cx| delay.poll(cx)).await;
     }
     accepted

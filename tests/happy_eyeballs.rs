@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use epore::Builder;
 use epore::net::lookup_host;
-use epore::time::{sleep, timeout};
+use epore::time::{advance, sleep, timeout};
 use support::black_hole::BlackHole;
 use support::child::in_own_process;
 use support::polls::{drop_at, poll_once, run};
@@ -38,6 +38,22 @@ fn closed_addr(ip: &str) -> io::Result<(SocketAddr, impl Sized)> {
     let listener = TcpListener::bind(ip)?;
     let stream = TcpStream::connect(listener.local_addr()?)?;
     Ok((stream.local_addr()?, (listener.accept()?, stream)))
+}
+
+#[test]
+fn the_next_address_is_tried_when_the_delay_has_passed_exactly() -> io::Result<()> {
+    let (silent, listener) = (BlackHole::new()?, TcpListener::bind("127.0.0.1:0")?);
+    let addrs = [silent.addr, listener.local_addr()?];
+    let runtime = Builder::new().connect_attempt_delay(HOUR).start_paused(true).build()?;
+    runtime.block_on(async {
+        let connecting = epore::spawn(async move { connect(&addrs).await });
+        advance(HOUR - Duration::from_nanos(1)).await;
+        listener.set_nonblocking(true)?;
+        assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+        advance(Duration::from_nanos(1)).await;
+        assert_eq!(connecting.await??.peer_addr()?, addrs[1]);
+        Ok(())
+    })
 }
 
 #[test]

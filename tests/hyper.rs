@@ -16,6 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use epore::JoinHandle;
 use epore::net::{TcpListener, TcpStream};
+use epore::time::{advance, now, pause};
 use futures::channel::oneshot;
 use futures::future::{Either, select, try_join_all};
 use futures::stream;
@@ -258,5 +259,14 @@ fn wrk_meets_no_error() {
         for error in ["Socket errors", "Non-2xx"] {
             assert!(!report.contains(error), "{report}");
         }
+    });
+}
+
+#[test]
+fn its_timer_shows_the_time_of_the_runtime() {
+    epore::block_on(async {
+        pause();
+        advance(Duration::from_secs(3600)).await;
+        assert_eq!(hyper::rt::Timer::now(&epore::hyper::Timer), now());
     });
 }

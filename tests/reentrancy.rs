@@ -9,13 +9,13 @@ use std::future::{pending, poll_fn};
 use std::io::Write;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use epore::net::TcpStream;
-use epore::time::{Sleep, sleep};
+use epore::time::{Sleep, advance, pause, resume, sleep};
 use epore::{Handle, JoinHandle, Runtime, block_on, spawn, spawn_blocking, yield_now};
 use foreign::On;
 use support::panics::panics_in;
@@ -41,7 +41,7 @@ type Action = fn(&Bench);
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 type Place = fn(Rc<Bench>, Act) -> Task;
 
-const ACTIONS: [(&str, Action); 15] = [
+const ACTIONS: [(&str, Action); 16] = [
     ("spawn", |_| drop(spawn(async {}))),
     ("wake self", |bench| bench.own_waker.get().into_iter().for_each(Waker::wake_by_ref)),
     ("wake another", |bench| bench.other_waker.get().into_iter().for_each(Waker::wake_by_ref)),
@@ -54,6 +54,12 @@ const ACTIONS: [(&str, Action); 15] = [
     ("drop a socket", |bench| drop(bench.socket.take())),
     ("drop a timer", |bench| drop(bench.timer.take())),
     ("use a timer", |_| drop(armed(Waker::noop(), Duration::MAX))),
+    ("pause, advance and resume the clock", |_| {
+        pause();
+        let advancing = pin!(advance(Duration::from_secs(1)));
+        let _pending = advancing.poll(&mut Context::from_waker(Waker::noop()));
+        resume();
+    }),
     ("spawn blocking work", |_| drop(spawn_blocking(|| ()))),
     ("spawn through a handle", |bench| drop(bench.runtime.spawn(async {}))),
     ("use another runtime", |_| {
@@ -211,7 +217,7 @@ fn foreign_code_may_call_the_runtime_from_wherever_the_runtime_calls_it() {
             cells += 1;
         }
     }
-    assert_eq!(cells, 15 * 21);
+    assert_eq!(cells, 16 * 21);
 }
 
 /// Runs one cell of the table, on a thread of its own.

@@ -7,6 +7,7 @@ use std::net::TcpStream;
 use std::rc::Rc;
 
 use epore::net::TcpListener;
+use epore::time::{Duration, advance, pause};
 use support::child::in_own_process;
 use support::polls::{run, turns};
 
@@ -48,6 +49,28 @@ fn accepting_at_the_descriptor_limit_waits_for_others_to_close() {
             for client in clients {
                 assert_eq!(listener.accept().await?.1, client.local_addr()?);
             }
+            io::Result::Ok(())
+        })
+        .unwrap();
+    });
+}
+
+/// R6
+#[test]
+fn the_error_of_the_descriptor_limit_comes_100_milliseconds_late() {
+    in_own_process("the_error_of_the_descriptor_limit_comes_100_milliseconds_late", || {
+        run(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            let _client = TcpStream::connect(listener.local_addr()?)?;
+            limit_descriptors();
+            let _hoard: Vec<_> = (0..LIMIT).map_while(|_| File::open("/dev/null").ok()).collect();
+            pause();
+            let accepting = epore::spawn(async move { listener.accept().await.map(drop) });
+            advance(Duration::from_micros(99_999)).await;
+            assert!(!accepting.is_finished());
+            advance(Duration::from_micros(1)).await;
+            assert!(accepting.is_finished());
+            assert_eq!(accepting.await?.unwrap_err().raw_os_error(), Some(libc::EMFILE));
             io::Result::Ok(())
         })
         .unwrap();

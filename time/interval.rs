@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use super::sleep::{Sleep, after, later, sleep_until};
+use super::sleep::{Sleep, sleep_until};
+use crate::executor::{later, now};
 
 /// How late a tick may be before [`MissedTickBehavior::Delay`] counts the next period from the late tick. Every tick is
 /// late by the kernel's timer slack and by the poll of another task; without this an interval would drift by them.
@@ -33,7 +34,7 @@ const TOLERANCE: Duration = Duration::from_millis(5);
 /// If `period` is zero.
 #[track_caller]
 pub fn interval(period: Duration) -> Interval {
-    interval_at(Instant::now(), period)
+    interval_at(now(), period)
 }
 
 /// Ticks at `start` and whenever `period` has passed again. Otherwise as [`interval`].
@@ -146,7 +147,7 @@ impl Interval {
     pub fn poll_tick(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
         ready!(Pin::new(&mut self.sleep).poll(cx));
         let tick = self.sleep.deadline();
-        self.sleep.reset(self.behavior.next(tick, Instant::now(), self.period));
+        self.sleep.reset(self.behavior.next(tick, now(), self.period));
         Poll::Ready(tick)
     }
 
@@ -181,7 +182,7 @@ impl Interval {
     /// # });
     /// ```
     pub fn reset_immediately(&mut self) {
-        self.reset_at(Instant::now());
+        self.reset_at(now());
     }
 
     /// Puts the next tick `duration` from now. The ticks that follow count from it.
@@ -196,7 +197,7 @@ impl Interval {
     /// # });
     /// ```
     pub fn reset_after(&mut self, duration: Duration) {
-        self.reset_at(after(duration));
+        self.reset_at(later(now(), duration));
     }
 
     /// Puts the next tick at `deadline`. The ticks that follow count from it.

@@ -6,9 +6,6 @@ use std::time::{Duration, Instant};
 
 use crate::executor::Timer;
 
-/// As far away as a deadline is put whose duration the clock cannot count: a thousand years, in seconds.
-const FAR_FUTURE: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
-
 /// Waits until `duration` has passed from now, that is from this call.
 ///
 /// ```
@@ -26,7 +23,7 @@ const FAR_FUTURE: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
 ///
 /// It can be dropped at any time, and polled again after another branch of a `select!` has won.
 pub fn sleep(duration: Duration) -> Sleep {
-    sleep_until(after(duration))
+    Sleep { timer: Timer::after(duration) }
 }
 
 /// Waits until `deadline`. One that has passed lets the other tasks run once and is ready then.
@@ -43,16 +40,6 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// ```
 pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep { timer: Timer::new(deadline) }
-}
-
-/// The instant at which `duration` from now will have passed.
-pub(super) fn after(duration: Duration) -> Instant {
-    later(Instant::now(), duration)
-}
-
-/// The instant that comes `duration` after `from`, which is not in the future.
-pub(super) fn later(from: Instant, duration: Duration) -> Instant {
-    from.checked_add(duration).unwrap_or_else(|| from + FAR_FUTURE)
 }
 
 /// The future of [`sleep`] and [`sleep_until`].

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
 
-use super::sleep::{Sleep, after, sleep_until};
+use super::sleep::{Sleep, sleep, sleep_until};
 
 /// Gives `future` up if it is not ready before `duration` has passed.
 ///
@@ -80,7 +80,7 @@ impl<F: Future> Future for Timeout<F> {
         if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(Ok(output));
         }
-        let sleep = this.sleep.get_or_insert_with(|| sleep_until(after(*this.duration)));
+        let sleep = this.sleep.get_or_insert_with(|| sleep(*this.duration));
         Pin::new(sleep).poll(cx).map(|()| Err(Elapsed(())))
     }
 }

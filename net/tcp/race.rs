@@ -5,7 +5,7 @@ use std::iter;
 use std::mem;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::vec;
 
 use super::TcpStream;
@@ -20,9 +20,8 @@ pub(super) async fn race(addrs: vec::IntoIter<SocketAddr>) -> Result<TcpStream, 
     let mut untried = interleaved(addrs).into_iter();
     let mut race = Race::default();
     while race.begin_next(&mut untried) {
-        // Nobody waits for the next when there is none, nor for a time that the clock cannot count to.
-        let next_at = if untried.len() == 0 { None } else { Instant::now().checked_add(delay()) };
-        let mut next = next_at.map(Timer::new);
+        // Nobody waits for the next when there is none.
+        let mut next = (untried.len() > 0).then(|| Timer::after(delay()));
         let news = poll_fn(|cx| match race.poll(cx) {
             Poll::Pending => next.as_mut().map_or(Poll::Pending, |next| next.poll(cx).map(|()| News::Silence)),
             news => news,

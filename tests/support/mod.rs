@@ -4,6 +4,7 @@
 
 pub mod black_hole;
 pub mod child;
+pub mod clock;
 pub mod panics;
 pub mod polls;
 pub mod reactor;

@@ -42,13 +42,19 @@ pub fn poll_asleep(mut poll: Poll, timeout: Option<Duration>) -> JoinHandle<(Pol
         (poll, events)
     });
     let name = announced.recv().expect("the thread tells its name");
-    // Once is not enough: a lock may have held it up on the way.
-    wait_until("the thread sleeps in poll", || (0..100).all(|_| is_asleep(&name)));
+    wait_until_asleep(&name);
     thread
 }
 
-fn this_thread() -> PathBuf {
+/// Names this thread to others.
+pub fn this_thread() -> PathBuf {
     Path::new("/proc").join(fs::read_link("/proc/thread-self").expect("/proc is mounted"))
+}
+
+/// Waits until a thread has nothing to do but to wait.
+pub fn wait_until_asleep(thread: &Path) {
+    // Once is not enough: a lock may have held it up on the way.
+    wait_until("the thread sleeps", || (0..100).all(|_| is_asleep(thread)));
 }
 
 fn is_asleep(thread: &Path) -> bool {
