@@ -37,4 +37,4 @@ pub use async_fd::{AsyncFd, ReadyGuard, WouldBlock};
 pub use lookup::{ToSocketAddrs, lookup_host, system_resolver};
 pub use stream::Stream;
 pub use tcp::{TcpListener, TcpSocket, TcpStream};
-pub use unix::UnixStream;
+pub use unix::{UnixDatagram, UnixListener, UnixStream};

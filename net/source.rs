@@ -89,6 +89,12 @@ impl<T: AsFd> Source<T> {
         self.poll_io(cx, direction, &mut Some(WaiterId::POLLER), false, |io| Ok((operation(io)?, false)))
     }
 
+    /// The poll form of [`ready`](Source::ready), for one task at a time in each direction.
+    pub(super) fn poll_ready(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<io::Result<()>> {
+        in_runtime(|core| self.registration.key_or_begin(core, self.io.as_fd()))?;
+        self.poll(cx, direction, |_| Ok(()))
+    }
+
     /// The poll form of [`transfer`](Source::transfer), for one task at a time in each direction.
     pub(super) fn poll_transfer(
         &self,
@@ -98,6 +104,15 @@ impl<T: AsFd> Source<T> {
         operation: impl FnMut(&T) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
         self.poll_io(cx, direction, &mut Some(WaiterId::POLLER), asked == 0, transferring(asked, operation))
+    }
+
+    /// Charges the budget with an operation that is then tried whatever is known. Pending, the task has to yield first.
+    pub(super) fn poll_budget(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<()> {
+        if in_runtime(|core| core.spend_io(&self.registration.side(direction).overdrawn)) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Tries an operation once, now.

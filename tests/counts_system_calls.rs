@@ -9,12 +9,13 @@ use std::mem;
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::task::Poll;
+use std::thread;
 use std::time::Duration;
 
 use epore::net::TcpListener;
 use epore::time::{sleep, timeout};
 use support::strace::{ADDRESS, Server, calls, count};
-use support::wait_until;
+use support::{unix, wait_until};
 
 /// A listener whose address the client knows, and that the client has made all connections to that it needs at first.
 async fn prepared_listener() -> io::Result<TcpListener> {
@@ -54,6 +55,73 @@ fn an_echoed_message_is_one_wait_one_receive_one_send() {
     let counted = count("an_echoed_message_is_one_wait_one_receive_one_send", [100, 300], echo, expect_echo);
     if let Some(counted) = counted {
         assert_eq!(counted, calls([("epoll_wait", 200), ("recvfrom", 200), ("sendto", 200)]));
+    }
+}
+
+/// The client is a thread beside the runtime's, whose calls are not counted. That it receives is an event too, since Unix
+/// sockets report each room that is made; it comes alone when the next message is not there yet, and costs a wait.
+#[test]
+fn an_echoed_message_of_a_unix_stream_is_one_receive_one_send() {
+    let test = "an_echoed_message_of_a_unix_stream_is_one_receive_one_send";
+    let echo = async |times| {
+        let (stream, mut peer) = unix::registered_pair().await?;
+        let client = thread::spawn(move || {
+            let mut buffer = [7; 64];
+            for _ in 0..times {
+                peer.write_all(&buffer)?;
+                peer.read_exact(&mut buffer)?;
+            }
+            io::Result::Ok(())
+        });
+        let mut buffer = [0; 1024];
+        for _ in 0..times {
+            let count = stream.read(&mut buffer).await?;
+            stream.write_all(&buffer[..count]).await?;
+        }
+        client.join().unwrap()
+    };
+    if let Some(mut counted) = count(test, [100, 300], echo, no_client) {
+        let waits = counted.remove("epoll_wait").unwrap();
+        assert!((100..=500).contains(&waits), "{waits} waits");
+        assert_eq!(counted, calls([("recvfrom", 200), ("sendto", 200)]));
+    }
+}
+
+#[test]
+fn accepting_a_unix_stream_that_is_there_is_one_call() {
+    let test = "accepting_a_unix_stream_that_is_there_is_one_call";
+    let accept = async |times| {
+        let path = unix::abstract_path();
+        let listener = epore::net::UnixListener::bind(&path)?;
+        let connect = move || {
+            for _ in 0..times {
+                mem::forget(std::os::unix::net::UnixStream::connect_addr(&unix::std_addr(&path)?)?);
+            }
+            io::Result::Ok(())
+        };
+        thread::spawn(connect).join().unwrap()?;
+        for _ in 0..times {
+            mem::forget(listener.accept().await?);
+        }
+        Ok(())
+    };
+    if let Some(counted) = count(test, [10, 60], accept, no_client) {
+        assert_eq!(counted, calls([("accept4", 50)]));
+    }
+}
+
+#[test]
+fn connecting_a_unix_stream_is_two_calls() {
+    let connect = async |times| {
+        let path = unix::abstract_path();
+        let _listener = epore::net::UnixListener::bind(&path)?;
+        for _ in 0..times {
+            mem::forget(epore::net::UnixStream::connect(&path).await?);
+        }
+        Ok(())
+    };
+    if let Some(counted) = count("connecting_a_unix_stream_is_two_calls", [10, 60], connect, no_client) {
+        assert_eq!(counted, calls([("socket", 50), ("connect", 50)]));
     }
 }
 

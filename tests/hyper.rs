@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use epore::JoinHandle;
-use epore::net::{TcpListener, TcpStream};
+use epore::net::stream::{Stream, StreamSocket};
+use epore::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use epore::time::{advance, now, pause};
 use futures::channel::oneshot;
 use futures::future::{Either, select, try_join_all};
@@ -28,6 +29,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use support::polls::run;
 use support::tcp::pattern;
+use support::unix::abstract_path;
 use support::{PATIENCE, program};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -59,7 +61,7 @@ fn whole(content: impl Into<Bytes>) -> BoxBody<Bytes, hyper::Error> {
 /// How the server was left by a client.
 type Ended = std::result::Result<(), hyper::Error>;
 
-fn serve(stream: TcpStream) -> JoinHandle<Ended> {
+fn serve<S: StreamSocket + Unpin>(stream: Stream<S>) -> JoinHandle<Ended> {
     let mut server = hyper::server::conn::http1::Builder::new();
     server.timer(epore::hyper::Timer).header_read_timeout(Duration::from_millis(50));
     epore::spawn(server.serve_connection(stream, service_fn(answer)))
@@ -151,6 +153,27 @@ fn many_connections_are_served_at_once() -> Result {
             Result::Ok(())
         });
         try_join_all(clients).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_unix_socket_serves_as_well() -> Result {
+    run(async {
+        let path = abstract_path();
+        let listener = UnixListener::bind(&path)?;
+        let (client, accepted) = futures::future::try_join(UnixStream::connect(&path), listener.accept()).await?;
+        let served = serve(accepted.0);
+        let (mut client, connection) = hyper::client::conn::http1::handshake(client).await?;
+        drop(epore::spawn(connection));
+        let sent = Bytes::from(pattern(LARGE));
+        for _ in 0..3 {
+            let request = Request::post("/").body(Full::new(sent.clone()))?;
+            assert!(text(client.send_request(request).await?).await? == sent);
+            assert_eq!(text(client.send_request(get("/")).await?).await?, b"hello");
+        }
+        drop(client);
+        served.await??;
         Ok(())
     })
 }

@@ -1,10 +1,14 @@
 //! Socket addresses as the kernel has them.
 
 use std::io;
-use std::mem::zeroed;
+use std::mem::{offset_of, zeroed};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::slice;
 
 use libc::{c_int, sockaddr_storage, socklen_t};
+
+/// Where the name begins in the address of a Unix socket.
+const SUN_PATH: usize = offset_of!(libc::sockaddr_un, sun_path);
 
 /// An address of any family: its bytes, and how many of them count.
 pub(in crate::net) struct Address {
@@ -18,6 +22,32 @@ impl Address {
         // SAFETY: all zeros is a valid value of a C structure of integers.
         let storage = unsafe { zeroed() };
         Address { storage, len: size_of::<sockaddr_storage>() as socklen_t }
+    }
+
+    /// The address of a Unix socket. The name is what stands in `sun_path`, see unix(7).
+    pub(in crate::net) fn unix(name: &[u8]) -> Address {
+        let mut address = Address::room();
+        // SAFETY: the storage is large enough, and aligned, for the address of any family, see socket(7).
+        let place = unsafe { &mut *(&raw mut address.storage).cast::<libc::sockaddr_un>() };
+        place.sun_family = libc::AF_UNIX as libc::sa_family_t;
+        for (place, &byte) in place.sun_path[..name.len()].iter_mut().zip(name) {
+            *place = byte as libc::c_char;
+        }
+        address.len = (SUN_PATH + name.len()) as socklen_t;
+        address
+    }
+
+    /// What stands in `sun_path` of the address of a Unix socket. A socket without a name may have no address at all.
+    pub(in crate::net) fn unix_name(&self) -> io::Result<&[u8]> {
+        if self.len > 0 && self.family() != libc::AF_UNIX {
+            let message =
+                format!("a peer with an address of family {}, which is not that of Unix sockets", self.family());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        let len = size_of::<sockaddr_storage>().min(self.len as usize);
+        // SAFETY: the storage is all zeros but for what the kernel has written to it, so all its bytes are initialized.
+        let bytes = unsafe { slice::from_raw_parts((&raw const self.storage).cast::<u8>(), len) };
+        Ok(bytes.get(SUN_PATH..).unwrap_or_default())
     }
 
     pub(in crate::net) fn family(&self) -> c_int {

@@ -7,6 +7,9 @@ mod socket;
 mod transfer;
 
 pub(super) use address::Address;
-pub(super) use options::{device, int, linger, set_device, set_int, set_linger};
-pub(super) use socket::{accept, bind, connect, listen, local_addr, open, set_nonblocking};
-pub(super) use transfer::{MAX_BUFFERS, peek, recv, recv_into, recv_uninit, recv_vectored, send, send_vectored};
+pub(super) use options::{device, int, linger, peer_credentials, set_device, set_int, set_linger};
+pub(super) use socket::{LONGEST_BACKLOG, accept, bind, connect, listen, local_addr, open, set_nonblocking};
+pub(super) use transfer::{
+    MAX_BUFFERS, peek, peek_from, recv, recv_from, recv_into, recv_uninit, recv_vectored, send, send_to, send_vectored,
+    unreceived,
+};

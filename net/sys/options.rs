@@ -46,12 +46,18 @@ pub(in crate::net) fn device(socket: BorrowedFd<'_>) -> io::Result<[u8; libc::IF
     get(socket, libc::SOL_SOCKET, libc::SO_BINDTODEVICE, [0; libc::IFNAMSIZ])
 }
 
+/// Who is at the other end of a Unix socket.
+pub(in crate::net) fn peer_credentials(socket: BorrowedFd<'_>) -> io::Result<libc::ucred> {
+    get(socket, libc::SOL_SOCKET, libc::SO_PEERCRED, libc::ucred { pid: 0, uid: 0, gid: 0 })
+}
+
 /// The values of socket options: C structures of integers, of which any bytes are valid.
 trait Plain: Copy {}
 
 impl Plain for c_int {}
 impl<const N: usize> Plain for [u8; N] {}
 impl Plain for libc::linger {}
+impl Plain for libc::ucred {}
 
 fn set<T: Plain>(socket: BorrowedFd<'_>, level: c_int, name: c_int, value: &T) -> io::Result<()> {
     // SAFETY: `value` is live and as large as said; the kernel only reads it.

@@ -8,6 +8,9 @@ use libc::c_int;
 use super::address::Address;
 use super::result::check;
 
+/// The longest backlog: the kernel lowers it to what the system allows (net.core.somaxconn).
+pub(in crate::net) const LONGEST_BACKLOG: u32 = c_int::MAX as u32;
+
 /// Opens a socket, non-blocking and closed on exec.
 pub(in crate::net) fn open(family: c_int, kind: c_int) -> io::Result<OwnedFd> {
     // SAFETY: the call takes no pointer.
@@ -22,7 +25,8 @@ pub(in crate::net) fn bind(socket: BorrowedFd<'_>, address: &Address) -> io::Res
     Ok(())
 }
 
-pub(in crate::net) fn listen(socket: BorrowedFd<'_>, backlog: c_int) -> io::Result<()> {
+pub(in crate::net) fn listen(socket: BorrowedFd<'_>, backlog: u32) -> io::Result<()> {
+    let backlog = backlog.min(LONGEST_BACKLOG) as c_int;
     // SAFETY: the call takes no pointer.
     check(unsafe { libc::listen(socket.as_raw_fd(), backlog) })?;
     Ok(())

@@ -6,7 +6,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use libc::c_int;
 
-use super::result::check_size;
+use super::address::Address;
+use super::result::{check, check_size};
 
 /// The most buffers that one system call takes, see readv(2). More are an error, so callers cut their lists.
 pub(in crate::net) const MAX_BUFFERS: usize = libc::UIO_MAXIOV as usize;
@@ -59,4 +60,39 @@ pub(in crate::net) fn send_vectored(socket: BorrowedFd<'_>, buffers: &[IoSlice<'
     message.msg_iovlen = buffers.len();
     // SAFETY: the message points to live buffers, as many as it says.
     check_size(unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL) })
+}
+
+/// Reads a message, and who has sent it.
+pub(in crate::net) fn recv_from(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
+    recv_from_with(socket, buffer, 0)
+}
+
+/// Reads a message, and who has sent it, without taking it.
+pub(in crate::net) fn peek_from(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
+    recv_from_with(socket, buffer, libc::MSG_PEEK)
+}
+
+fn recv_from_with(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: c_int) -> io::Result<(usize, Address)> {
+    let mut sender = Address::room();
+    let (name, len) = ((&raw mut sender.storage).cast(), &raw mut sender.len);
+    let (place, room) = (buffer.as_mut_ptr().cast(), buffer.len());
+    // SAFETY: `buffer` is live memory of the length given, as is the storage, and the kernel only writes to both.
+    let count = check_size(unsafe { libc::recvfrom(socket.as_raw_fd(), place, room, flags, name, len) })?;
+    Ok((count, sender))
+}
+
+/// Sends a message to an address. It never raises SIGPIPE.
+pub(in crate::net) fn send_to(socket: BorrowedFd<'_>, buffer: &[u8], address: &Address) -> io::Result<usize> {
+    let (name, len) = ((&raw const address.storage).cast(), address.len);
+    let (place, room) = (buffer.as_ptr().cast(), buffer.len());
+    // SAFETY: `buffer` is live memory of the length given, as is the storage, and the kernel only reads both.
+    check_size(unsafe { libc::sendto(socket.as_raw_fd(), place, room, libc::MSG_NOSIGNAL, name, len) })
+}
+
+/// How much memory, in bytes, what was sent takes up until it is received (`SIOCOUTQ`).
+pub(in crate::net) fn unreceived(socket: BorrowedFd<'_>) -> io::Result<c_int> {
+    let mut bytes: c_int = 0;
+    // SAFETY: the call writes one integer to where the pointer points.
+    check(unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) })?;
+    Ok(bytes)
 }

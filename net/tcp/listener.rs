@@ -6,11 +6,11 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::task::{Context, Poll};
 
 use super::TcpStream;
-use super::socket::{MAX_BACKLOG, TcpSocket};
+use super::socket::TcpSocket;
 use crate::net::accept::{accept, poll_accept};
 use crate::net::lookup::{ToSocketAddrs, resolve};
 use crate::net::source::Source;
-use crate::net::sys::Address;
+use crate::net::sys::{Address, LONGEST_BACKLOG};
 
 /// A socket that accepts TCP connections.
 ///
@@ -203,7 +203,7 @@ fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     let socket = TcpSocket::for_addr(addr)?;
     socket.set_reuseaddr(true)?;
     socket.bind_to(addr)?;
-    socket.listen(MAX_BACKLOG)
+    socket.listen(LONGEST_BACKLOG)
 }
 
 fn accepted((socket, peer): (OwnedFd, Address)) -> io::Result<(TcpStream, SocketAddr)> {

@@ -8,9 +8,6 @@ use super::connect::connect_from;
 use super::{TcpListener, TcpStream};
 use crate::net::sys;
 
-/// The longest backlog: the kernel lowers it to what the system allows (net.core.somaxconn).
-pub(super) const MAX_BACKLOG: u32 = i32::MAX as u32;
-
 /// A TCP socket that neither listens nor is connected yet, for options that must be set before.
 ///
 /// ```
@@ -113,7 +110,7 @@ impl TcpSocket {
     ///
     /// Those of listen(2).
     pub fn listen(self, backlog: u32) -> io::Result<TcpListener> {
-        sys::listen(self.as_fd(), backlog.min(MAX_BACKLOG) as i32)?;
+        sys::listen(self.as_fd(), backlog)?;
         Ok(TcpListener::new(self.socket.into()))
     }
 

@@ -1,0 +1,56 @@
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::fd::AsFd;
+
+use super::UnixStream;
+use crate::net::sys;
+
+/// Who is at the other end of a [`UnixStream`], as the system says: nobody can pretend to be somebody else. See
+/// `SO_PEERCRED` in unix(7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UCred {
+    uid: u32,
+    gid: u32,
+    pid: Option<i32>,
+}
+
+impl UCred {
+    /// The effective user id that the process had.
+    pub fn uid(&self) -> u32 {
+        self.uid
+    }
+
+    /// The effective group id that the process had.
+    pub fn gid(&self) -> u32 {
+        self.gid
+    }
+
+    /// The id of the process. `None` if it cannot be seen from here, because it is in another PID namespace.
+    pub fn pid(&self) -> Option<i32> {
+        self.pid
+    }
+}
+
+/// Credentials.
+impl UnixStream {
+    /// Who the peer was when it connected, or when it began to listen, or when it made the [`pair`](UnixStream::pair).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// use epore::net::UnixStream;
+    ///
+    /// let (stream, _peer) = UnixStream::pair()?;
+    /// assert_eq!(stream.peer_cred()?.pid(), Some(std::process::id() as i32));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn peer_cred(&self) -> io::Result<UCred> {
+        let libc::ucred { uid, gid, pid } = sys::peer_credentials(self.as_fd())?;
+        Ok(UCred { uid, gid, pid: (pid != 0).then_some(pid) })
+    }
+}

@@ -1,0 +1,205 @@
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::net::Shutdown;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::net;
+use std::path::Path;
+
+use super::room::Lookout;
+use crate::net::source::Source;
+use crate::net::sys;
+use crate::net::unix::SocketAddr;
+use crate::net::unix::listener::bind_error;
+
+/// A Unix socket that carries messages: whole, in order, and none is lost.
+///
+/// A message that meets a full queue waits until its receiver has made room. See unix(7).
+///
+/// ```
+/// # epore::block_on(async {
+/// use epore::net::UnixDatagram;
+///
+/// # let folder = std::env::temp_dir().join(format!("epore-doc-datagram-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// # let path = folder.join("example.sock");
+/// let receiver = UnixDatagram::bind(&path)?;
+/// let sender = UnixDatagram::unbound()?;
+/// sender.send_to(b"hello", &path).await?;
+///
+/// let mut buffer = [0; 1024];
+/// let (count, from) = receiver.recv_from(&mut buffer).await?;
+/// assert_eq!(&buffer[..count], b"hello");
+/// assert!(from.is_unnamed());
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
+///
+/// All methods take `&self`, and any number of tasks may receive and send at once. Those that wait panic outside of a
+/// runtime, and give an error in a runtime other than the one that the socket has waited in before.
+///
+/// In the methods `poll_…` the waker of the latest call in each direction counts, so one task at a time may use them; the
+/// other methods may be used beside them by any number.
+///
+/// Dropping it leaves its file where it is. The file must be removed before the path can be bound again.
+#[derive(Debug)]
+pub struct UnixDatagram {
+    pub(super) source: Source<net::UnixDatagram>,
+    /// Of the latest [`poll_send_to`](UnixDatagram::poll_send_to), while it waits for its receiver.
+    pub(super) lookout: Lookout,
+}
+
+impl UnixDatagram {
+    fn new(socket: net::UnixDatagram) -> UnixDatagram {
+        UnixDatagram { source: Source::new(socket), lookout: Lookout::default() }
+    }
+
+    /// Makes a socket file and receives there, or at an abstract name given with a zero byte before it. It needs no runtime.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SocketAddr::from_pathname`]; those of socket(2) and bind(2), with the path added.
+    /// [`AddrInUse`](io::ErrorKind::AddrInUse) also when the file was left by a socket that is gone.
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<UnixDatagram> {
+        UnixDatagram::bind_addr(&SocketAddr::from_path(path.as_ref())?)
+    }
+
+    /// Receives at an address. Otherwise as [`bind`](UnixDatagram::bind).
+    ///
+    /// # Errors
+    ///
+    /// Those of socket(2) and bind(2), with the address added.
+    pub fn bind_addr(addr: &SocketAddr) -> io::Result<UnixDatagram> {
+        let bound = open().and_then(|socket| {
+            sys::bind(socket.as_fd(), &addr.into())?;
+            Ok(UnixDatagram::new(socket.into()))
+        });
+        bound.map_err(|error| bind_error("bind to", addr, &error))
+    }
+
+    /// A socket without a name, to send from. Nobody can answer it.
+    ///
+    /// # Errors
+    ///
+    /// Those of socket(2).
+    pub fn unbound() -> io::Result<UnixDatagram> {
+        Ok(UnixDatagram::new(open()?.into()))
+    }
+
+    /// Two sockets without names that are connected to each other.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// use epore::net::UnixDatagram;
+    ///
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// one.send(b"hello").await?;
+    /// assert_eq!(other.recv(&mut [0; 1024]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of socketpair(2).
+    pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
+        let (one, other) = net::UnixDatagram::pair()?;
+        Ok((UnixDatagram::from_std(one)?, UnixDatagram::from_std(other)?))
+    }
+
+    /// Takes over a socket of the standard library, and makes it non-blocking.
+    ///
+    /// # Errors
+    ///
+    /// Those of ioctl(2) with `FIONBIO`.
+    pub fn from_std(socket: net::UnixDatagram) -> io::Result<UnixDatagram> {
+        socket.set_nonblocking(true)?;
+        Ok(UnixDatagram::new(socket))
+    }
+
+    /// Gives the descriptor, still non-blocking, to the standard library. Nothing that was received is lost.
+    ///
+    /// # Errors
+    ///
+    /// Those of epoll_ctl(2).
+    pub fn into_std(self) -> io::Result<net::UnixDatagram> {
+        self.source.into_inner()
+    }
+
+    /// Sets to whom [`send`](UnixDatagram::send) sends, and from whom alone messages are received. It never waits.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SocketAddr::from_pathname`]; those of connect(2), with the path added.
+    pub fn connect(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        self.connect_addr(&SocketAddr::from_path(path.as_ref())?)
+    }
+
+    /// Sets the peer by its address. Otherwise as [`connect`](UnixDatagram::connect).
+    ///
+    /// # Errors
+    ///
+    /// Those of connect(2), with the address added.
+    pub fn connect_addr(&self, addr: &SocketAddr) -> io::Result<()> {
+        match sys::connect(self.as_fd(), &addr.into()) {
+            Ok(_at_once) => Ok(()),
+            Err(error) => Err(addr.failed("connect to", &error)),
+        }
+    }
+
+    /// The address that the socket is bound to.
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockname(2).
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.source.get().local_addr().map(Into::into)
+    }
+
+    /// The address that the socket is connected to.
+    ///
+    /// # Errors
+    ///
+    /// Those of getpeername(2).
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.source.get().peer_addr().map(Into::into)
+    }
+
+    /// Takes the pending error of the socket (`SO_ERROR`), if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.source.get().take_error()
+    }
+
+    /// Ends sending, receiving, or both, of a socket that is connected.
+    ///
+    /// Messages are no stream, and have no end that could be received: receiving goes on waiting, as the system has it.
+    /// Sending is an error from then on, also for whoever sends to a socket that no longer receives.
+    ///
+    /// # Errors
+    ///
+    /// Those of shutdown(2).
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.source.get().shutdown(how)
+    }
+}
+
+impl AsFd for UnixDatagram {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.source.get().as_fd()
+    }
+}
+
+impl AsRawFd for UnixDatagram {
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
+    }
+}
+
+fn open() -> io::Result<OwnedFd> {
+    sys::open(libc::AF_UNIX, libc::SOCK_DGRAM)
+}

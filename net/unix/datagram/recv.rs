@@ -1,0 +1,187 @@
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::net;
+use std::task::{Context, Poll};
+
+use super::UnixDatagram;
+use crate::executor::Direction;
+use crate::net::sys;
+use crate::net::unix::SocketAddr;
+
+/// Receiving.
+impl UnixDatagram {
+    /// Receives a message into `buffer`, and says how many bytes it has. What does not fit is lost.
+    ///
+    /// # Errors
+    ///
+    /// Those of recv(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; no message is lost.
+    pub fn recv(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.source.io(Direction::Read, |socket| sys::recv(socket.as_fd(), buffer))
+    }
+
+    /// Receives a message, and says how many bytes it has and who has sent it. Otherwise as [`recv`](UnixDatagram::recv).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// use epore::net::UnixDatagram;
+    ///
+    /// # let name = |side| format!("\0epore-doc-{side}-{}", std::process::id());
+    /// # let (server_path, client_path) = (name("server"), name("client"));
+    /// let server = UnixDatagram::bind(&server_path)?;
+    /// let client = UnixDatagram::bind(&client_path)?;
+    /// client.send_to(b"ping", &server_path).await?;
+    ///
+    /// let mut buffer = [0; 1024];
+    /// let (count, from) = server.recv_from(&mut buffer).await?;
+    /// server.send_to_addr(&buffer[..count], &from).await?;
+    /// assert_eq!(client.recv(&mut buffer).await?, 4);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of recvfrom(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; no message is lost.
+    pub fn recv_from(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
+        self.source.io(Direction::Read, |socket| recv_from(socket, buffer))
+    }
+
+    /// Receives a message without taking it: the next receive brings the same one. Otherwise as [`recv`](UnixDatagram::recv).
+    ///
+    /// # Errors
+    ///
+    /// Those of recv(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub fn peek(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.source.io(Direction::Read, |socket| sys::peek(socket.as_fd(), buffer))
+    }
+
+    /// Receives a message without taking it, and says who has sent it. Otherwise as [`peek`](UnixDatagram::peek).
+    ///
+    /// # Errors
+    ///
+    /// Those of recvfrom(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub fn peek_from(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
+        self.source.io(Direction::Read, |socket| peek_from(socket, buffer))
+    }
+
+    /// Waits until a receive is worth trying. It may still say [`WouldBlock`](io::ErrorKind::WouldBlock).
+    ///
+    /// # Errors
+    ///
+    /// Those of epoll_ctl(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        self.source.ready(Direction::Read)
+    }
+
+    /// Receives a message if there is one now.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; otherwise those of [`recv`](UnixDatagram::recv).
+    pub fn try_recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.source.try_io(Direction::Read, |socket| sys::recv(socket.as_fd(), buffer))
+    }
+
+    /// Receives a message if there is one now, and says who has sent it.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_recv`](UnixDatagram::try_recv).
+    pub fn try_recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.source.try_io(Direction::Read, |socket| recv_from(socket, buffer))
+    }
+}
+
+/// Receiving by polling.
+impl UnixDatagram {
+    /// The poll form of [`recv`](UnixDatagram::recv).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`recv`](UnixDatagram::recv).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub fn poll_recv(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.source.poll(cx, Direction::Read, |socket| sys::recv(socket.as_fd(), buffer))
+    }
+
+    /// The poll form of [`recv_from`](UnixDatagram::recv_from).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`recv_from`](UnixDatagram::recv_from).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub fn poll_recv_from(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<(usize, SocketAddr)>> {
+        self.source.poll(cx, Direction::Read, |socket| recv_from(socket, buffer))
+    }
+
+    /// The poll form of [`readable`](UnixDatagram::readable).
+    ///
+    /// # Errors
+    ///
+    /// Those of epoll_ctl(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.source.poll_ready(cx, Direction::Read)
+    }
+}
+
+fn recv_from(socket: &net::UnixDatagram, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+    let (count, sender) = sys::recv_from(socket.as_fd(), buffer)?;
+    Ok((count, SocketAddr::try_from(&sender)?))
+}
+
+fn peek_from(socket: &net::UnixDatagram, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+    let (count, sender) = sys::peek_from(socket.as_fd(), buffer)?;
+    Ok((count, SocketAddr::try_from(&sender)?))
+}

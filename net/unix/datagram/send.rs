@@ -1,0 +1,201 @@
+#![forbid(unsafe_code)]
+
+use std::future::poll_fn;
+use std::io;
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::task::{Context, Poll, ready};
+
+use super::UnixDatagram;
+use super::room::{room_at, send_to};
+use crate::executor::Direction;
+use crate::net::sys::{self, Address};
+use crate::net::unix::SocketAddr;
+
+/// Sending.
+impl UnixDatagram {
+    /// Sends a message to the peer that the socket is [connected](UnixDatagram::connect) to, and says how many bytes it
+    /// has. It waits for room in the peer's queue.
+    ///
+    /// # Errors
+    ///
+    /// Those of send(2): [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if the peer is gone,
+    /// [`NotConnected`](io::ErrorKind::NotConnected) if there never was one, `EMSGSIZE` if the message is too long. No signal
+    /// is raised.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; nothing has been sent then.
+    pub fn send(&self, buffer: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        self.source.io(Direction::Write, |socket| sys::send(socket.as_fd(), buffer))
+    }
+
+    /// Sends a message to the socket at a path, or at an abstract name given with a zero byte before it, and says how many
+    /// bytes it has. It waits for room in the receiver's queue.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// use epore::net::UnixDatagram;
+    ///
+    /// # let name = format!("\0epore-doc-send-to-{}", std::process::id());
+    /// # let path = &name;
+    /// let receiver = UnixDatagram::bind(path)?;
+    /// let receiving = epore::spawn(async move {
+    ///     for _ in 0..1000 {
+    ///         receiver.recv(&mut [0; 1024]).await.unwrap();
+    ///     }
+    /// });
+    /// let sender = UnixDatagram::unbound()?;
+    /// for number in 0..1000 {
+    ///     sender.send_to(format!("message {number}").as_bytes(), path).await?;
+    /// }
+    /// receiving.await.unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SocketAddr::from_pathname`] and of sendto(2). To wait for a receiver takes a descriptor, so those of socket(2)
+    /// and connect(2) also. No signal is raised.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; nothing has been sent then.
+    pub async fn send_to(&self, buffer: &[u8], target: impl AsRef<Path>) -> io::Result<usize> {
+        self.send_to_addr(buffer, &SocketAddr::from_path(target.as_ref())?).await
+    }
+
+    /// Sends a message to an address, such as that of a message that is answered. Otherwise as
+    /// [`send_to`](UnixDatagram::send_to).
+    ///
+    /// # Errors
+    ///
+    /// As [`send_to`](UnixDatagram::send_to).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; nothing has been sent then.
+    pub async fn send_to_addr(&self, buffer: &[u8], target: &SocketAddr) -> io::Result<usize> {
+        let address = Address::from(target);
+        loop {
+            // Tried in any case: that this socket is not writable may be the fault of the peer that it is connected to.
+            poll_fn(|cx| self.source.poll_budget(cx, Direction::Write)).await;
+            match self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, &address)) {
+                Ok(Some(count)) => return Ok(count),
+                Ok(None) => room_at(&address).await?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable().await?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits until a send is worth trying. It may still say [`WouldBlock`](io::ErrorKind::WouldBlock).
+    ///
+    /// Of a socket that is not connected it says nothing about the receivers: while the queue of one is full, a loop around
+    /// this and [`try_send_to`](UnixDatagram::try_send_to) spins. [`send_to`](UnixDatagram::send_to) waits.
+    ///
+    /// # Errors
+    ///
+    /// Those of epoll_ctl(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
+        self.source.ready(Direction::Write)
+    }
+
+    /// Sends a message to the peer if there is room now.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; otherwise those of [`send`](UnixDatagram::send).
+    pub fn try_send(&self, buffer: &[u8]) -> io::Result<usize> {
+        self.source.try_io(Direction::Write, |socket| sys::send(socket.as_fd(), buffer))
+    }
+
+    /// Sends a message to the socket at a path if there is room now.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; otherwise those of [`send_to`](UnixDatagram::send_to).
+    pub fn try_send_to(&self, buffer: &[u8], target: impl AsRef<Path>) -> io::Result<usize> {
+        let address = Address::from(&SocketAddr::from_path(target.as_ref())?);
+        let sent = self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, &address))?;
+        sent.ok_or(io::ErrorKind::WouldBlock.into())
+    }
+}
+
+/// Sending by polling.
+impl UnixDatagram {
+    /// The poll form of [`send`](UnixDatagram::send).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](UnixDatagram::send).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub fn poll_send(&self, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        self.source.poll(cx, Direction::Write, |socket| sys::send(socket.as_fd(), buffer))
+    }
+
+    /// The poll form of [`send_to`](UnixDatagram::send_to).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send_to`](UnixDatagram::send_to).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub fn poll_send_to(
+        &self,
+        cx: &mut Context<'_>,
+        buffer: &[u8],
+        target: impl AsRef<Path>,
+    ) -> Poll<io::Result<usize>> {
+        let address = Address::from(&SocketAddr::from_path(target.as_ref())?);
+        loop {
+            self.lookout.end();
+            ready!(self.source.poll_budget(cx, Direction::Write));
+            match self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, &address)) {
+                Ok(Some(count)) => return Poll::Ready(Ok(count)),
+                Ok(None) => ready!(self.lookout.poll_room_at(cx, &address))?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(self.poll_send_ready(cx))?,
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    /// The poll form of [`writable`](UnixDatagram::writable).
+    ///
+    /// # Errors
+    ///
+    /// Those of epoll_ctl(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.source.poll_ready(cx, Direction::Write)
+    }
+}

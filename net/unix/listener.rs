@@ -1,0 +1,174 @@
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::net;
+use std::path::Path;
+use std::task::{Context, Poll};
+
+use super::{SocketAddr, UnixStream};
+use crate::net::accept::{accept, poll_accept};
+use crate::net::source::Source;
+use crate::net::sys::{self, Address};
+
+/// A socket that accepts Unix connections.
+///
+/// ```
+/// # epore::block_on(async {
+/// use epore::net::{UnixListener, UnixStream};
+///
+/// # let folder = std::env::temp_dir().join(format!("epore-doc-listener-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// # let path = folder.join("example.sock");
+/// let listener = UnixListener::bind(&path)?;
+/// let client = epore::spawn(async move { UnixStream::connect(path).await });
+/// let (stream, _) = listener.accept().await?;
+/// stream.write_all(b"hello").await?;
+/// assert_eq!(client.await.unwrap()?.read(&mut [0; 16]).await?, 5);
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
+///
+/// Dropping it leaves its file where it is. The file must be removed before the path can be bound again.
+#[derive(Debug)]
+pub struct UnixListener {
+    source: Source<net::UnixListener>,
+}
+
+impl UnixListener {
+    /// Makes a socket file and listens there, or at an abstract name given with a zero byte before it. It needs no runtime.
+    ///
+    /// The backlog is as long as the system allows. A file that is there already is not touched.
+    ///
+    /// ```
+    /// use epore::net::UnixListener;
+    ///
+    /// # let name = format!("\0epore-doc-bind-{}", std::process::id());
+    /// # let path = &name;
+    /// let listener = UnixListener::bind(path)?;
+    /// let error = UnixListener::bind(path).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    /// # drop(listener);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SocketAddr::from_pathname`]; those of socket(2), bind(2) and listen(2), with the path added.
+    /// [`AddrInUse`](io::ErrorKind::AddrInUse) also when the file was left by a listener that is gone.
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<UnixListener> {
+        UnixListener::bind_addr(&SocketAddr::from_path(path.as_ref())?)
+    }
+
+    /// Listens at an address. Otherwise as [`bind`](UnixListener::bind).
+    ///
+    /// # Errors
+    ///
+    /// Those of socket(2), bind(2) and listen(2), with the address added.
+    pub fn bind_addr(addr: &SocketAddr) -> io::Result<UnixListener> {
+        let listener = listen(addr).map_err(|error| bind_error("listen on", addr, &error))?;
+        Ok(UnixListener { source: Source::new(listener) })
+    }
+
+    /// Takes over a listener of the standard library, and makes it non-blocking.
+    ///
+    /// # Errors
+    ///
+    /// Those of ioctl(2) with `FIONBIO`.
+    pub fn from_std(listener: net::UnixListener) -> io::Result<UnixListener> {
+        listener.set_nonblocking(true)?;
+        Ok(UnixListener { source: Source::new(listener) })
+    }
+
+    /// Gives the descriptor, still non-blocking, to the standard library.
+    ///
+    /// # Errors
+    ///
+    /// Those of epoll_ctl(2).
+    pub fn into_std(self) -> io::Result<net::UnixListener> {
+        self.source.into_inner()
+    }
+
+    /// Waits for a connection. The address of its peer usually has no name.
+    ///
+    /// # Errors
+    ///
+    /// Those of accept(2). When descriptors or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the error
+    /// comes 100 milliseconds late, so that a loop around this call does not spin; the connection stays in the backlog.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; no connection is lost.
+    pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
+        accepted(accept(&self.source).await?)
+    }
+
+    /// The poll form of [`accept`](UnixListener::accept), for one task at a time: the waker of the latest call counts.
+    ///
+    /// # Errors
+    ///
+    /// Those of accept(2), at once in every case.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
+        poll_accept(&self.source, cx)?.map(accepted)
+    }
+
+    /// The address that the socket is bound to.
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockname(2).
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.source.get().local_addr().map(Into::into)
+    }
+
+    /// Takes the pending error of the socket (`SO_ERROR`), if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.source.get().take_error()
+    }
+}
+
+impl AsFd for UnixListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.source.get().as_fd()
+    }
+}
+
+impl AsRawFd for UnixListener {
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
+    }
+}
+
+fn listen(addr: &SocketAddr) -> io::Result<net::UnixListener> {
+    let socket = sys::open(libc::AF_UNIX, libc::SOCK_STREAM)?;
+    sys::bind(socket.as_fd(), &addr.into())?;
+    sys::listen(socket.as_fd(), sys::LONGEST_BACKLOG)?;
+    Ok(socket.into())
+}
+
+fn accepted((socket, peer): (OwnedFd, Address)) -> io::Result<(UnixStream, SocketAddr)> {
+    Ok((UnixStream::new(Source::new(socket.into())), SocketAddr::try_from(&peer)?))
+}
+
+/// Names the address that could not be bound, and what is the usual cause when it is a path in use.
+pub(super) fn bind_error(what: &str, addr: &SocketAddr, error: &io::Error) -> io::Error {
+    let failed = addr.failed(what, error);
+    if error.kind() != io::ErrorKind::AddrInUse || addr.as_pathname().is_none() {
+        return failed;
+    }
+    let hint = "if no process has it open, the file is a stale one that a former process left: remove it first";
+    io::Error::new(failed.kind(), format!("{failed}; {hint}"))
+}
