@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use super::tasks::Tasks;
 use super::timers::Timers;
 use super::token::TaskToken;
 use super::waiters::WaiterId;
-use crate::reactor::{self, Origin};
+use crate::reactor::{self, Origin, Registry};
 
 /// The token of the eventfd by which other threads wake the runtime. No slot has the index of all ones.
 const EVENTFD: usize = usize::MAX;
@@ -41,6 +41,8 @@ const EVENTFD: usize = usize::MAX;
 pub(crate) struct Core {
     id: RuntimeId,
     pub(super) poll: RefCell<reactor::Poll>,
+    /// A second handle to the epoll instance, that can be lent without a borrow of `poll`.
+    registry: Registry,
     pub(super) tasks: RefCell<Tasks>,
     pub(super) sources: RefCell<Sources>,
     pub(super) timers: RefCell<Timers>,
@@ -70,6 +72,7 @@ impl Core {
         let eventfd = reactor::Waker::new(poll.registry(), EVENTFD)?;
         Ok(Core {
             id: inboxes::open(eventfd, poll.registry().try_clone()?)?,
+            registry: poll.registry().try_clone()?,
             poll: RefCell::new(poll),
             tasks: RefCell::default(),
             sources: RefCell::default(),
@@ -91,6 +94,10 @@ impl Core {
 
     pub(crate) fn id(&self) -> RuntimeId {
         self.id
+    }
+
+    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.registry.as_fd()
     }
 
     pub(crate) fn net_settings(&self) -> &NetSettings {
@@ -194,7 +201,7 @@ impl Core {
         let interest = reactor::Interest::READABLE | reactor::Interest::WRITABLE | reactor::Interest::PRIORITY;
         let key = self.sources.borrow_mut().insert();
         let token = key.to_bits() as usize;
-        let registered = self.poll.borrow().registry().register(&fd, token, interest);
+        let registered = self.registry.register(&fd, token, interest);
         if registered.is_err() {
             self.free_source(key);
         }

@@ -67,3 +67,9 @@ pub(super) fn scope_within_with(key: &str) -> ! {
          what you need, and enter the scope after that"
     )
 }
+
+#[cold]
+#[track_caller]
+pub(super) fn nested_turn() -> ! {
+    panic!("`Runtime::turn` was called inside of a runtime, whose tasks run without it: call it from the loop outside")
+}

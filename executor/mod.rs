@@ -18,6 +18,7 @@ mod latch;
 mod lease;
 mod members;
 mod misuse;
+mod nested;
 mod net_settings;
 mod nursery;
 mod promise;

@@ -52,11 +52,11 @@ impl Core {
     fn run_until_woken(&self, main: Key) {
         loop {
             if self.polls_left.get() == 0 {
-                self.turn();
+                self.turn(true);
             }
             let next = self.tasks.borrow_mut().next();
             match next {
-                None => self.turn(),
+                None => self.turn(true),
                 Some(next) => {
                     self.polls_left.set(self.polls_left.get() - 1);
                     match next {
@@ -69,7 +69,7 @@ impl Core {
         }
     }
 
-    fn run_task(&self, key: Key, task: Rc<dyn Run>) {
+    pub(super) fn run_task(&self, key: Key, task: Rc<dyn Run>) {
         self.begin_poll();
         let waker = waker::for_token(self.token(key));
         let mut cx = Context::from_waker(&waker);
@@ -94,13 +94,13 @@ impl Core {
     }
 
     /// Looks at the reactor, the inbox and the timers once, and queues the tasks that have reason to run. If no task is
-    /// queued it waits for one; or it moves a paused clock, if somebody wants it to and the look has found none.
-    fn turn(&self) {
+    /// queued it waits for one, if it may; or it moves a paused clock, if somebody wants it to and the look has found none.
+    pub(super) fn turn(&self, may_wait: bool) {
         self.polls_left.set(POLLS_PER_TURN);
         // The order matters: once the runtime has declared itself parked, whoever wakes it writes the eventfd.
         let idle = self.tasks.borrow().is_idle() && inboxes::of(self.id()).park();
         let may_move_clock = idle && self.may_move_clock();
-        let timeout = if idle && !may_move_clock { self.time_to_deadline() } else { Some(Duration::ZERO) };
+        let timeout = if idle && may_wait && !may_move_clock { self.time_to_deadline() } else { Some(Duration::ZERO) };
         self.wait(timeout);
         self.read_mail();
         self.deliver_events();
@@ -122,7 +122,7 @@ impl Core {
     }
 
     /// How long the runtime may sleep; None is for ever.
-    fn time_to_deadline(&self) -> Option<Duration> {
+    pub(super) fn time_to_deadline(&self) -> Option<Duration> {
         let deadline = self.timers.borrow().next_deadline()?;
         self.clock.time_to(deadline)
     }

@@ -48,6 +48,10 @@ impl Runtime {
         Runtime { core }
     }
 
+    pub(super) fn core(&self) -> &Core {
+        &self.core
+    }
+
     /// Runs `future` and all tasks until `future` is ready. The tasks that are left stay, and go on with the next call.
     ///
     /// ```

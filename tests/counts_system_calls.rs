@@ -286,7 +286,7 @@ fn an_accept_at_the_descriptor_limit_asks_once_for_each_error() {
         assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }, 0);
         let _hoard: Vec<_> = (0..64).map_while(|_| File::open("/dev/null").ok()).collect();
         for _ in 0..times {
-            assert_eq!(listener.accept().await.unwrap_err().raw_os_error(), Some(libc::EMFILE));
+            assert!(listener.accept().await.unwrap_err().to_string().ends_with("Too many open files (os error 24)"));
         }
         Ok(())
     };
@@ -296,6 +296,7 @@ fn an_accept_at_the_descriptor_limit_asks_once_for_each_error() {
         server.wait_for_its_end()
     };
     if let Some(counted) = count("an_accept_at_the_descriptor_limit_asks_once_for_each_error", [1, 4], accept, client) {
-        assert_eq!(counted, calls([("accept4", 3), ("epoll_wait", 3)]));
+        // The error names the address.
+        assert_eq!(counted, calls([("accept4", 3), ("epoll_wait", 3), ("getsockname", 3)]));
     }
 }

@@ -42,7 +42,7 @@ fn accepting_at_the_descriptor_limit_waits_for_others_to_close() {
             for _ in 0..3 {
                 let before = ticks.get();
                 let error = listener.accept().await.unwrap_err();
-                assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
+                assert_eq!(error.to_string(), format!("cannot accept on {addr}: Too many open files (os error 24)"));
                 assert!(ticks.get() > before, "other tasks run meanwhile");
             }
             drop(hoard);
@@ -70,7 +70,7 @@ fn the_error_of_the_descriptor_limit_comes_100_milliseconds_late() {
             assert!(!accepting.is_finished());
             advance(Duration::from_micros(1)).await;
             assert!(accepting.is_finished());
-            assert_eq!(accepting.await?.unwrap_err().raw_os_error(), Some(libc::EMFILE));
+            assert!(accepting.await?.unwrap_err().to_string().ends_with("Too many open files (os error 24)"));
             io::Result::Ok(())
         })
         .unwrap();

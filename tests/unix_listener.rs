@@ -212,7 +212,7 @@ fn accepting_at_the_descriptor_limit_waits_for_others_to_close() {
                     ticking.set(ticking.get() + 1);
                 }
             });
-            assert_eq!(listener.accept().await.unwrap_err().raw_os_error(), Some(libc::EMFILE));
+            assert!(listener.accept().await.unwrap_err().to_string().ends_with("Too many open files (os error 24)"));
             assert!(ticks.get() > 0, "other tasks run meanwhile");
             drop(hoard);
             listener.accept().await.map(|_| ())

@@ -94,7 +94,7 @@ impl UnixListener {
     ///
     /// # Errors
     ///
-    /// Those of accept(2). When descriptors or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the error
+    /// Those of accept(2), with the address of the listener added. When descriptors or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the error
     /// comes 100 milliseconds late, so that a loop around this call does not spin; the connection stays in the backlog.
     ///
     /// # Panics
@@ -105,20 +105,28 @@ impl UnixListener {
     ///
     /// It can be dropped at any time; no connection is lost.
     pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
-        accepted(accept(&self.source).await?)
+        accepted(accept(&self.source).await.map_err(|error| self.cannot_accept(error))?)
     }
 
     /// The poll form of [`accept`](UnixListener::accept), for one task at a time: the waker of the latest call counts.
     ///
     /// # Errors
     ///
-    /// Those of accept(2), at once in every case.
+    /// Those of [`accept`](UnixListener::accept), at once in every case.
     ///
     /// # Panics
     ///
     /// Outside of a runtime.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
-        poll_accept(&self.source, cx)?.map(accepted)
+        poll_accept(&self.source, cx).map_err(|error| self.cannot_accept(error))?.map(accepted)
+    }
+
+    #[cold]
+    fn cannot_accept(&self, error: io::Error) -> io::Error {
+        match self.local_addr() {
+            Ok(addr) => io::Error::new(error.kind(), format!("cannot accept on {addr}: {error}")),
+            Err(_) => error,
+        }
     }
 
     /// The address that the socket is bound to.

@@ -60,7 +60,7 @@ fn what_cannot_accept_says_so() {
     for (socket, expected) in [(datagrams, libc::EOPNOTSUPP), (unconnected().map(OwnedFd::from), libc::EINVAL)] {
         let listener = TcpListener::from_std(socket.unwrap().into()).unwrap();
         let error = run(listener.accept()).unwrap_err();
-        assert_eq!(error.raw_os_error(), Some(expected), "{error}");
+        assert!(error.to_string().ends_with(&io::Error::from_raw_os_error(expected).to_string()), "{error}");
     }
 }
 
