@@ -16,6 +16,12 @@ pub(super) struct IntOption {
     label: &'static str,
 }
 
+/// The type of service of IPv4 packets.
+pub(super) const TOS_V4: IntOption = IntOption::new(libc::IPPROTO_IP, libc::IP_TOS, "IP_TOS");
+
+/// The traffic class of IPv6 packets.
+pub(super) const TCLASS_V6: IntOption = IntOption::new(libc::IPPROTO_IPV6, libc::IPV6_TCLASS, "IPV6_TCLASS");
+
 impl IntOption {
     /// The label is what errors call it.
     pub(super) const fn new(level: c_int, name: c_int, label: &'static str) -> IntOption {

@@ -1,8 +1,9 @@
 #![forbid(unsafe_code)]
 
 use std::io;
+use std::iter::Chain;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::vec;
+use std::{option, vec};
 
 use crate::executor::{context, try_spawn_blocking};
 
@@ -32,7 +33,7 @@ use crate::executor::{context, try_spawn_blocking};
 ///
 /// It can be dropped at any time. A look-up that has begun goes on in its thread, and its answer is thrown away.
 pub async fn lookup_host(host: impl ToSocketAddrs) -> io::Result<impl Iterator<Item = SocketAddr>> {
-    resolve(&host).await
+    Ok(resolve(&host).await?.into_iter())
 }
 
 /// Looks up a name as the system does, by getaddrinfo(3): what there is to fall back on for a
@@ -72,14 +73,14 @@ pub trait ToSocketAddrs: sealed::Target {}
 impl<T: sealed::Target + ?Sized> ToSocketAddrs for T {}
 
 /// All addresses of a target, in the order in which they are to be tried. A name has at least one.
-pub(super) async fn resolve(host: &(impl ToSocketAddrs + ?Sized)) -> io::Result<vec::IntoIter<SocketAddr>> {
+pub(super) async fn resolve(host: &(impl ToSocketAddrs + ?Sized)) -> io::Result<Addrs> {
     match host.target()? {
-        Target::Addrs(addrs) => Ok(addrs.into_iter()),
+        Target::Addrs(addrs) => Ok(addrs),
         Target::Name(host, port) => look_up(host, port).await,
     }
 }
 
-async fn look_up(host: String, port: u16) -> io::Result<vec::IntoIter<SocketAddr>> {
+async fn look_up(host: String, port: u16) -> io::Result<Addrs> {
     let resolver = context::with(|core| core.net_settings().resolver.clone()).flatten();
     let addrs = match resolver {
         Some(resolver) => resolver.resolve(host.clone(), port).await,
@@ -88,12 +89,41 @@ async fn look_up(host: String, port: u16) -> io::Result<vec::IntoIter<SocketAddr
     let failed = |error: io::Error| io::Error::new(error.kind(), format!("cannot look up the host `{host}`: {error}"));
     match addrs.map_err(failed)? {
         none if none.is_empty() => Err(failed(io::Error::new(io::ErrorKind::NotFound, "it has no address"))),
-        addrs => Ok(addrs.into_iter()),
+        addrs => Ok(Addrs::from(addrs)),
+    }
+}
+
+/// The addresses of a target. One, the usual case, needs no list.
+pub enum Addrs {
+    One(SocketAddr),
+    /// None, or several.
+    List(Vec<SocketAddr>),
+}
+
+impl From<Vec<SocketAddr>> for Addrs {
+    fn from(addrs: Vec<SocketAddr>) -> Addrs {
+        match addrs[..] {
+            [addr] => Addrs::One(addr),
+            _ => Addrs::List(addrs),
+        }
+    }
+}
+
+impl IntoIterator for Addrs {
+    type Item = SocketAddr;
+    type IntoIter = Chain<option::IntoIter<SocketAddr>, vec::IntoIter<SocketAddr>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        let (one, list) = match self {
+            Addrs::One(addr) => (Some(addr), Vec::new()),
+            Addrs::List(addrs) => (None, addrs),
+        };
+        one.into_iter().chain(list)
     }
 }
 
 pub enum Target {
-    Addrs(Vec<SocketAddr>),
+    Addrs(Addrs),
     Name(String, u16),
 }
 
@@ -108,13 +138,13 @@ mod sealed {
 
 impl sealed::Target for SocketAddr {
     fn target(&self) -> io::Result<Target> {
-        Ok(Target::Addrs(vec![*self]))
+        Ok(Target::Addrs(Addrs::One(*self)))
     }
 }
 
 impl sealed::Target for [SocketAddr] {
     fn target(&self) -> io::Result<Target> {
-        Ok(Target::Addrs(self.to_vec()))
+        Ok(Target::Addrs(self.to_vec().into()))
     }
 }
 

@@ -31,10 +31,12 @@ mod source;
 pub mod stream;
 mod sys;
 pub mod tcp;
+pub mod udp;
 pub mod unix;
 
 pub use async_fd::{AsyncFd, ReadyGuard, WouldBlock};
 pub use lookup::{ToSocketAddrs, lookup_host, system_resolver};
 pub use stream::Stream;
 pub use tcp::{TcpListener, TcpSocket, TcpStream};
+pub use udp::UdpSocket;
 pub use unix::{UnixDatagram, UnixListener, UnixStream};

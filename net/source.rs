@@ -79,6 +79,12 @@ impl<T: AsFd> Source<T> {
         self.io(direction, |_| Ok(())).await
     }
 
+    /// The poll form of [`ready`](Source::ready), for one task at a time in each direction.
+    pub(crate) fn poll_ready(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<io::Result<()>> {
+        in_runtime(|core| self.registration.key_or_begin(core, self.io.as_fd()))?;
+        self.poll(cx, direction, |_| Ok(()))
+    }
+
     /// The poll form of [`io`](Source::io), for one task at a time in each direction.
     pub(crate) fn poll<R>(
         &self,
@@ -87,12 +93,6 @@ impl<T: AsFd> Source<T> {
         mut operation: impl FnMut(&T) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
         self.poll_io(cx, direction, &mut Some(WaiterId::POLLER), false, |io| Ok((operation(io)?, false)))
-    }
-
-    /// The poll form of [`ready`](Source::ready), for one task at a time in each direction.
-    pub(super) fn poll_ready(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<io::Result<()>> {
-        in_runtime(|core| self.registration.key_or_begin(core, self.io.as_fd()))?;
-        self.poll(cx, direction, |_| Ok(()))
     }
 
     /// The poll form of [`transfer`](Source::transfer), for one task at a time in each direction.

@@ -12,7 +12,8 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use epore::net::TcpListener;
+use epore::net::udp::{Outgoing, RecvBatch};
+use epore::net::{TcpListener, UdpSocket};
 use epore::time::{sleep, timeout};
 use support::strace::{ADDRESS, Server, calls, count};
 use support::{unix, wait_until};
@@ -273,6 +274,81 @@ fn connecting_to_one_address_makes_one_call_for_each_step() {
         // The wait finds what the handshake on loopback has brought already; the error of the socket says how it went.
         let names = ["socket", "connect", "epoll_ctl", "epoll_wait", "getsockopt", "accept4"];
         assert_eq!(counted, calls(names.map(|name| (name, 50))));
+    }
+}
+
+#[test]
+fn a_datagram_that_is_there_is_one_call_and_the_socket_never_registered() {
+    let exchange = async |times| {
+        let socket = UdpSocket::bind("127.0.0.1:0").await?;
+        let addr = socket.local_addr()?;
+        for _ in 0..times {
+            socket.send_to(b"hello", addr).await?;
+            assert_eq!(socket.recv_from(&mut [0; 16]).await?, (5, addr));
+        }
+        Ok(())
+    };
+    let test = "a_datagram_that_is_there_is_one_call_and_the_socket_never_registered";
+    // Below the budget of one poll, after which there is a look at the reactor.
+    if let Some(counted) = count(test, [10, 60], exchange, no_client) {
+        assert_eq!(counted, calls([("sendto", 50), ("recvfrom", 50)]));
+    }
+}
+
+#[test]
+fn a_full_batch_of_64_datagrams_is_one_call_each_way() {
+    let exchange = async |times| {
+        let socket = UdpSocket::bind("127.0.0.1:0").await?;
+        let addr = socket.local_addr()?;
+        let mut batch = RecvBatch::new(64, 16);
+        for _ in 0..times {
+            assert_eq!(socket.send_batch(&[Outgoing::new(b"hello").to(addr); 64]).await?, 64);
+            assert_eq!(socket.recv_batch(&mut batch).await?, 64);
+        }
+        Ok(())
+    };
+    let test = "a_full_batch_of_64_datagrams_is_one_call_each_way";
+    if let Some(counted) = count(test, [10, 60], exchange, no_client) {
+        assert_eq!(counted, calls([("sendmmsg", 50), ("recvmmsg", 50)]));
+    }
+}
+
+/// It has drained the socket, so nothing is asked for again before the next event.
+#[test]
+fn a_batch_that_is_not_full_is_one_wait_and_one_call() {
+    let exchange = async |times| {
+        let socket = UdpSocket::bind("127.0.0.1:0").await?;
+        let addr = socket.local_addr()?;
+        let mut batch = RecvBatch::new(64, 16);
+        socket.writable().await?;
+        for _ in 0..times {
+            assert_eq!(socket.send_batch(&[Outgoing::new(b"hello").to(addr); 63]).await?, 63);
+            assert_eq!(socket.recv_batch(&mut batch).await?, 63);
+        }
+        Ok(())
+    };
+    let test = "a_batch_that_is_not_full_is_one_wait_and_one_call";
+    if let Some(counted) = count(test, [10, 60], exchange, no_client) {
+        assert_eq!(counted, calls([("sendmmsg", 50), ("epoll_wait", 50), ("recvmmsg", 50)]));
+    }
+}
+
+#[test]
+fn a_batch_that_was_cut_short_is_no_reason_to_wait() {
+    let send = async |times| {
+        let socket = UdpSocket::bind("127.0.0.1:0").await?;
+        socket.connect(socket.local_addr()?).await?;
+        socket.writable().await?;
+        let too_long = vec![0; 65_508];
+        for _ in 0..times {
+            assert_eq!(socket.send_batch(&[Outgoing::new(b""); 65]).await?, 64);
+            assert_eq!(socket.send_batch(&[Outgoing::new(b""), Outgoing::new(&too_long)]).await?, 1);
+            assert!(socket.send_batch(&[Outgoing::new(&too_long)]).await.is_err());
+        }
+        Ok(())
+    };
+    if let Some(counted) = count("a_batch_that_was_cut_short_is_no_reason_to_wait", [10, 40], send, no_client) {
+        assert_eq!(counted, calls([("sendmmsg", 90)]));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Socket options.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
 
@@ -51,11 +52,23 @@ pub(in crate::net) fn peer_credentials(socket: BorrowedFd<'_>) -> io::Result<lib
     get(socket, libc::SOL_SOCKET, libc::SO_PEERCRED, libc::ucred { pid: 0, uid: 0, gid: 0 })
 }
 
+/// Sets an option that is an IPv4 address.
+pub(in crate::net) fn set_ipv4(socket: BorrowedFd<'_>, level: c_int, name: c_int, value: Ipv4Addr) -> io::Result<()> {
+    set(socket, level, name, &libc::in_addr { s_addr: u32::from_ne_bytes(value.octets()) })
+}
+
+/// An option that is an IPv4 address.
+pub(in crate::net) fn ipv4(socket: BorrowedFd<'_>, level: c_int, name: c_int) -> io::Result<Ipv4Addr> {
+    let value = get(socket, level, name, libc::in_addr { s_addr: 0 })?;
+    Ok(Ipv4Addr::from(value.s_addr.to_ne_bytes()))
+}
+
 /// The values of socket options: C structures of integers, of which any bytes are valid.
 trait Plain: Copy {}
 
 impl Plain for c_int {}
 impl<const N: usize> Plain for [u8; N] {}
+impl Plain for libc::in_addr {}
 impl Plain for libc::linger {}
 impl Plain for libc::ucred {}
 

@@ -10,7 +10,7 @@ use super::TcpStream;
 use super::race::race;
 use super::socket::TcpSocket;
 use crate::executor::Direction;
-use crate::net::lookup::{ToSocketAddrs, resolve};
+use crate::net::lookup::{Addrs, ToSocketAddrs, resolve};
 use crate::net::source::Source;
 use crate::net::sys;
 
@@ -43,10 +43,9 @@ impl TcpStream {
     ///
     /// It can be dropped at any time; what was begun is closed.
     pub async fn connect(addr: impl ToSocketAddrs) -> io::Result<TcpStream> {
-        let addrs = resolve(&addr).await?;
-        let connected = match addrs.as_slice() {
-            &[addr] => connect_to(addr).await.map_err(|error| vec![(addr, error)]),
-            _ => race(addrs).await,
+        let connected = match resolve(&addr).await? {
+            Addrs::One(addr) => connect_to(addr).await.map_err(|error| vec![(addr, error)]),
+            Addrs::List(addrs) => race(addrs).await,
         };
         connected.map_err(|failures| connect_error(&failures))
     }

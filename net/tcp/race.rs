@@ -6,7 +6,6 @@ use std::mem;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use std::vec;
 
 use super::TcpStream;
 use super::connect::{Attempt, Failures};
@@ -16,7 +15,7 @@ use crate::executor::{Timer, context, no_runtime};
 ///
 /// They are tried in turn: the next one when one has failed, or when there was no news for the delay. All that are left
 /// when one wins, or when the race is dropped, are closed.
-pub(super) async fn race(addrs: vec::IntoIter<SocketAddr>) -> Result<TcpStream, Failures> {
+pub(super) async fn race(addrs: Vec<SocketAddr>) -> Result<TcpStream, Failures> {
     let mut untried = interleaved(addrs).into_iter();
     let mut race = Race::default();
     while race.begin_next(&mut untried) {
@@ -90,9 +89,9 @@ fn delay() -> Duration {
 
 /// The addresses in the order of RFC 8305, section 4: the families take turns, that of the first address first, and within
 /// each the order stays.
-fn interleaved(addrs: vec::IntoIter<SocketAddr>) -> Vec<SocketAddr> {
-    let starts_with_v4 = addrs.as_slice().first().is_some_and(SocketAddr::is_ipv4);
-    let (turn, other): (Vec<_>, Vec<_>) = addrs.partition(|addr| addr.is_ipv4() == starts_with_v4);
+fn interleaved(addrs: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let starts_with_v4 = addrs.first().is_some_and(SocketAddr::is_ipv4);
+    let (turn, other): (Vec<_>, Vec<_>) = addrs.into_iter().partition(|addr| addr.is_ipv4() == starts_with_v4);
     let (mut turn, mut other) = (turn.into_iter(), other.into_iter());
     let next = || {
         let next = turn.next().or_else(|| other.next());
@@ -110,7 +109,7 @@ mod tests {
     fn the_families_take_turns_in_the_order_of_the_list() {
         let order = |addrs: &[&str]| {
             let addrs: Vec<SocketAddr> = addrs.iter().map(|addr| addr.parse().unwrap()).collect();
-            interleaved(addrs.into_iter()).into_iter().map(|addr| addr.to_string()).collect::<Vec<_>>()
+            interleaved(addrs).into_iter().map(|addr| addr.to_string()).collect::<Vec<_>>()
         };
         let [a4, b4, c4] = ["10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1"];
         let [a6, b6, c6] = ["[fd00::1]:1", "[fd00::2]:1", "[fd00::3]:1"];

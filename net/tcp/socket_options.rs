@@ -8,15 +8,13 @@ use libc::c_int;
 
 use super::TcpSocket;
 use super::options::{KEEPALIVE, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, USER_TIMEOUT};
-use crate::net::int_option::IntOption;
+use crate::net::int_option::{IntOption, TCLASS_V6, TOS_V4};
 use crate::net::sys;
 
 const REUSEADDR: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_REUSEADDR, "SO_REUSEADDR");
 const REUSEPORT: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_REUSEPORT, "SO_REUSEPORT");
 const SEND_BUFFER: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_SNDBUF, "SO_SNDBUF");
 const RECV_BUFFER: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_RCVBUF, "SO_RCVBUF");
-const TOS_V4: IntOption = IntOption::new(libc::IPPROTO_IP, libc::IP_TOS, "IP_TOS");
-const TCLASS_V6: IntOption = IntOption::new(libc::IPPROTO_IPV6, libc::IPV6_TCLASS, "IPV6_TCLASS");
 const ONLY_V6: IntOption = IntOption::new(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, "IPV6_V6ONLY");
 const NODELAY: IntOption = IntOption::new(libc::IPPROTO_TCP, libc::TCP_NODELAY, "TCP_NODELAY");
 

@@ -10,6 +10,7 @@ pub mod polls;
 pub mod reactor;
 pub mod strace;
 pub mod tcp;
+pub mod udp;
 pub mod unix;
 
 use std::panic::resume_unwind;

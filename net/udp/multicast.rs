@@ -1,0 +1,165 @@
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::os::fd::AsFd;
+
+use super::UdpSocket;
+use crate::net::int_option::IntOption;
+use crate::net::sys;
+
+/// The interface by which IPv6 multicast datagrams are sent.
+const INTERFACE_V6: IntOption = IntOption::new(libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_IF, "IPV6_MULTICAST_IF");
+
+/// Multicast.
+impl UdpSocket {
+    /// Joins a group on the interface that has the address `interface`, or on the one that the system chooses if it is
+    /// unspecified (`IP_ADD_MEMBERSHIP`), see ip(7).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// use std::net::Ipv4Addr;
+    /// use epore::net::UdpSocket;
+    ///
+    /// let (group, interface) = (Ipv4Addr::new(239, 1, 2, 3), Ipv4Addr::LOCALHOST);
+    /// let member = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
+    /// member.join_multicast_v4(group, interface)?;
+    ///
+    /// let sender = UdpSocket::bind((interface, 0)).await?;
+    /// sender.set_multicast_if_v4(interface)?;
+    /// sender.send_to(b"hello, all", (group, member.local_addr()?.port())).await?;
+    /// assert_eq!(member.recv(&mut [0; 1500]).await?, 10);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), as `ENODEV` if no interface has that address.
+    pub fn join_multicast_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
+        self.source.get().join_multicast_v4(&group, &interface)
+    }
+
+    /// Leaves a group that was joined with the same arguments (`IP_DROP_MEMBERSHIP`), see ip(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), as [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) if it was not joined.
+    pub fn leave_multicast_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
+        self.source.get().leave_multicast_v4(&group, &interface)
+    }
+
+    /// Joins a group on the interface of that index, see if_nametoindex(3), or on the one that the system chooses if it is 0
+    /// (`IPV6_ADD_MEMBERSHIP`), see ipv6(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), as `ENODEV` if there is no such interface.
+    pub fn join_multicast_v6(&self, group: &Ipv6Addr, interface: u32) -> io::Result<()> {
+        self.source.get().join_multicast_v6(group, interface)
+    }
+
+    /// Leaves a group that was joined with the same arguments (`IPV6_DROP_MEMBERSHIP`), see ipv6(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), as [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) if it was not joined.
+    pub fn leave_multicast_v6(&self, group: &Ipv6Addr, interface: u32) -> io::Result<()> {
+        self.source.get().leave_multicast_v6(group, interface)
+    }
+
+    /// Whether what is sent to a group over IPv4 also comes to members on this machine (`IP_MULTICAST_LOOP`), see ip(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn multicast_loop_v4(&self) -> io::Result<bool> {
+        self.source.get().multicast_loop_v4()
+    }
+
+    /// Lets what is sent to a group over IPv4 come to members on this machine too, or not (`IP_MULTICAST_LOOP`), see ip(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2).
+    pub fn set_multicast_loop_v4(&self, on: bool) -> io::Result<()> {
+        self.source.get().set_multicast_loop_v4(on)
+    }
+
+    /// Whether what is sent to a group over IPv6 also comes to members on this machine (`IPV6_MULTICAST_LOOP`), see ipv6(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn multicast_loop_v6(&self) -> io::Result<bool> {
+        self.source.get().multicast_loop_v6()
+    }
+
+    /// Lets what is sent to a group over IPv6 come to members on this machine too, or not (`IPV6_MULTICAST_LOOP`), see
+    /// ipv6(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2).
+    pub fn set_multicast_loop_v6(&self, on: bool) -> io::Result<()> {
+        self.source.get().set_multicast_loop_v6(on)
+    }
+
+    /// How many routers a datagram to a group over IPv4 may pass (`IP_MULTICAST_TTL`), see ip(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn multicast_ttl_v4(&self) -> io::Result<u32> {
+        self.source.get().multicast_ttl_v4()
+    }
+
+    /// Sets how many routers a datagram to a group over IPv4 may pass, 1 by default (`IP_MULTICAST_TTL`), see ip(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2).
+    pub fn set_multicast_ttl_v4(&self, ttl: u32) -> io::Result<()> {
+        self.source.get().set_multicast_ttl_v4(ttl)
+    }
+
+    /// The address of the interface by which datagrams to groups leave over IPv4; unspecified if the system chooses
+    /// (`IP_MULTICAST_IF`), see ip(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn multicast_if_v4(&self) -> io::Result<Ipv4Addr> {
+        sys::ipv4(self.as_fd(), libc::IPPROTO_IP, libc::IP_MULTICAST_IF)
+    }
+
+    /// Sets by which interface datagrams to groups leave over IPv4, by its address; if that is unspecified the system
+    /// chooses (`IP_MULTICAST_IF`), see ip(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), as [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) if no interface has that address.
+    pub fn set_multicast_if_v4(&self, interface: Ipv4Addr) -> io::Result<()> {
+        sys::set_ipv4(self.as_fd(), libc::IPPROTO_IP, libc::IP_MULTICAST_IF, interface)
+    }
+
+    /// The index of the interface by which datagrams to groups leave over IPv6; 0 if the system chooses
+    /// (`IPV6_MULTICAST_IF`), see ipv6(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn multicast_if_v6(&self) -> io::Result<u32> {
+        INTERFACE_V6.get(self.as_fd()).map(i32::unsigned_abs)
+    }
+
+    /// Sets by which interface datagrams to groups leave over IPv6, by its index; if that is 0 the system chooses
+    /// (`IPV6_MULTICAST_IF`), see ipv6(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), as `ENODEV` if there is no such interface.
+    pub fn set_multicast_if_v6(&self, interface: u32) -> io::Result<()> {
+        INTERFACE_V6.set(self.as_fd(), interface)
+    }
+}

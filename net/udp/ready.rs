@@ -1,0 +1,89 @@
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::task::{Context, Poll};
+
+use super::UdpSocket;
+use crate::executor::Direction;
+
+/// Readiness.
+impl UdpSocket {
+    /// Waits until receiving is worth trying. It may still say [`WouldBlock`](io::ErrorKind::WouldBlock).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let socket = epore::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.send_to(b"hello", socket.local_addr()?).await?;
+    /// let mut buffer = [0; 1500];
+    /// let (count, _) = loop {
+    ///     socket.readable().await?;
+    ///     match socket.try_recv_from(&mut buffer) {
+    ///         Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
+    ///         result => break result?,
+    ///     }
+    /// };
+    /// assert_eq!(&buffer[..count], b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of epoll_ctl(2). An error of the socket makes it readable, and is left in place.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        self.source.ready(Direction::Read)
+    }
+
+    /// Waits until sending is worth trying: the send buffer has room. Otherwise as [`readable`](UdpSocket::readable).
+    ///
+    /// # Errors
+    ///
+    /// As [`readable`](UdpSocket::readable).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
+        self.source.ready(Direction::Write)
+    }
+
+    /// The poll form of [`readable`](UdpSocket::readable), for one task at a time: the waker of the latest call that
+    /// polls to receive or to peek counts. So it is with all methods `poll_…` of this direction.
+    ///
+    /// # Errors
+    ///
+    /// As [`readable`](UdpSocket::readable).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.source.poll_ready(cx, Direction::Read)
+    }
+
+    /// The poll form of [`writable`](UdpSocket::writable), for one task at a time: the waker of the latest call that
+    /// polls to send counts. So it is with all methods `poll_…` of this direction.
+    ///
+    /// # Errors
+    ///
+    /// As [`readable`](UdpSocket::readable).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.source.poll_ready(cx, Direction::Write)
+    }
+}

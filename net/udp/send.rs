@@ -1,0 +1,133 @@
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+
+use super::UdpSocket;
+use crate::executor::Direction;
+use crate::net::lookup::{Addrs, ToSocketAddrs, resolve};
+
+/// Sending.
+impl UdpSocket {
+    /// Sends a datagram, and says how long it was, which is all of `buffer`.
+    ///
+    /// A name is looked up off the loop, for each datagram anew: whoever sends often looks it up once, or
+    /// [connects](UdpSocket::connect). If the target has several addresses, the datagram goes to the first that is of the
+    /// socket's own family. An address as such costs neither a look-up nor an allocation.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let socket = epore::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let receiver = epore::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.send_to(b"hello", receiver.local_addr()?).await?;
+    /// assert_eq!(receiver.recv(&mut [0; 1500]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`lookup_host`](crate::net::lookup_host). Otherwise those of sendto(2) as the system gives them, as
+    /// `EMSGSIZE` if the datagram is too long, and [`PermissionDenied`](io::ErrorKind::PermissionDenied) if it goes to
+    /// all and [`set_broadcast`](UdpSocket::set_broadcast) was not called. On a connected socket also the
+    /// [errors of datagrams sent before](UdpSocket#errors-of-datagrams-sent-before). Nothing was sent then.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; nothing has been sent then.
+    pub async fn send_to(&self, buffer: &[u8], target: impl ToSocketAddrs) -> io::Result<usize> {
+        let target = match resolve(&target).await? {
+            Addrs::One(addr) => addr,
+            Addrs::List(addrs) => self.reachable(&addrs)?,
+        };
+        self.source.io(Direction::Write, |socket| socket.send_to(buffer, target)).await
+    }
+
+    /// The poll form of [`send_to`](UdpSocket::send_to), for an address.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send_to`](UdpSocket::send_to).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub fn poll_send_to(&self, cx: &mut Context<'_>, buffer: &[u8], target: SocketAddr) -> Poll<io::Result<usize>> {
+        self.source.poll(cx, Direction::Write, |socket| socket.send_to(buffer, target))
+    }
+
+    /// Sends a datagram if the send buffer has room now. Otherwise as [`send_to`](UdpSocket::send_to).
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if it has none; otherwise those of [`send_to`](UdpSocket::send_to).
+    pub fn try_send_to(&self, buffer: &[u8], target: SocketAddr) -> io::Result<usize> {
+        self.source.try_io(Direction::Write, |socket| socket.send_to(buffer, target))
+    }
+
+    /// Sends a datagram to the peer that the socket is connected to, and says how long it was, which is all of `buffer`.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let socket = epore::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let receiver = epore::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(receiver.local_addr()?).await?;
+    /// socket.send(b"hello").await?;
+    /// assert_eq!(receiver.recv(&mut [0; 1500]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of send(2) as the system gives them, as `EDESTADDRREQ` if the socket is not connected, `EMSGSIZE` if the
+    /// datagram is too long, and the [errors of datagrams sent before](UdpSocket#errors-of-datagrams-sent-before).
+    /// Nothing was sent then.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; nothing has been sent then.
+    pub fn send(&self, buffer: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        self.source.io(Direction::Write, |socket| socket.send(buffer))
+    }
+
+    /// The poll form of [`send`](UdpSocket::send).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](UdpSocket::send).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub fn poll_send(&self, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        self.source.poll(cx, Direction::Write, |socket| socket.send(buffer))
+    }
+
+    /// Sends a datagram if the send buffer has room now. Otherwise as [`send`](UdpSocket::send).
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if it has none; otherwise those of [`send`](UdpSocket::send).
+    pub fn try_send(&self, buffer: &[u8]) -> io::Result<usize> {
+        self.source.try_io(Direction::Write, |socket| socket.send(buffer))
+    }
+
+    /// The first of several addresses that is of the socket's family. If there is none, the first: the system will say
+    /// what is wrong with it.
+    fn reachable(&self, addrs: &[SocketAddr]) -> io::Result<SocketAddr> {
+        let is_ipv4 = self.local_addr()?.is_ipv4();
+        let same_family = addrs.iter().find(|addr| addr.is_ipv4() == is_ipv4);
+        let no_address = || io::Error::new(io::ErrorKind::InvalidInput, "no address to send to was given");
+        same_family.or(addrs.first()).copied().ok_or_else(no_address)
+    }
+}
