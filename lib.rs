@@ -47,6 +47,7 @@ compile_error!("epore stands on epoll and packs task names into 64 bits: it buil
 
 mod compat;
 mod executor;
+pub mod io;
 pub mod net;
 pub mod reactor;
 pub mod time;

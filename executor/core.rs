@@ -23,7 +23,7 @@ use super::net_settings::NetSettings;
 use super::run_loop::{EVENTS_PER_TURN, IO_PER_POLL, POLLS_PER_TURN};
 use super::runtime_id::RuntimeId;
 use super::slab::Key;
-use super::sources::{Direction, Source, Sources};
+use super::sources::{Direction, Side, Source, Sources};
 use super::task::{Run, Task};
 use super::tasks::Tasks;
 use super::timers::Timers;
@@ -223,11 +223,33 @@ impl Core {
         waiter: &mut Option<WaiterId>,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
+        self.poll_side(key, direction, waiter, cx, Side::is_ready)
+    }
+
+    /// Ready if the direction is closed. If not, the waiter will be woken when something has happened to it.
+    pub(crate) fn poll_closed(
+        &self,
+        key: Key,
+        direction: Direction,
+        waiter: &mut Option<WaiterId>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        self.poll_side(key, direction, waiter, cx, Side::is_closed)
+    }
+
+    fn poll_side(
+        &self,
+        key: Key,
+        direction: Direction,
+        waiter: &mut Option<WaiterId>,
+        cx: &mut Context<'_>,
+        is_awaited: impl FnOnce(&Side) -> bool,
+    ) -> Poll<()> {
         if self.is_closing() {
             return Poll::Pending;
         }
         let mut sources = self.sources.borrow_mut();
-        let Some(side) = sources.side(key, direction).filter(|side| !side.is_ready()) else {
+        let Some(side) = sources.side(key, direction).filter(|side| !is_awaited(side)) else {
             return Poll::Ready(());
         };
         let id = *waiter.get_or_insert_with(|| self.next_waiter());

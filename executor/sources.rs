@@ -48,6 +48,10 @@ impl Side {
     pub(super) fn is_ready(&self) -> bool {
         self.ready || self.closed
     }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
 }
 
 impl Source {

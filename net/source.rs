@@ -85,6 +85,15 @@ impl<T: AsFd> Source<T> {
         self.poll(cx, direction, |_| Ok(()))
     }
 
+    /// Waits until the direction is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub(super) fn closed(&self, direction: Direction) -> impl Future<Output = io::Result<()>> {
+        Closed { source: self, direction, waiter: None }
+    }
+
     /// The poll form of [`io`](Source::io), for one task at a time in each direction.
     pub(crate) fn poll<R>(
         &self,
@@ -234,6 +243,33 @@ where
 /// Dropped before it is ready, it takes its waker off the list.
 impl<T: AsFd, F> Drop for Io<'_, T, F> {
     #[inline]
+    fn drop(&mut self) {
+        if let Some(id) = self.waiter {
+            self.source.registration.forget_waiter(self.direction, id);
+        }
+    }
+}
+
+/// The future of [`Source::closed`].
+struct Closed<'a, T: AsFd> {
+    source: &'a Source<T>,
+    direction: Direction,
+    waiter: Option<WaiterId>,
+}
+
+impl<T: AsFd> Future for Closed<'_, T> {
+    type Output = io::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        in_runtime(|core| {
+            let key = this.source.registration.key_or_begin(core, this.source.io.as_fd())?;
+            core.poll_closed(key, this.direction, &mut this.waiter, cx).map(Ok)
+        })
+    }
+}
+
+impl<T: AsFd> Drop for Closed<'_, T> {
     fn drop(&mut self) {
         if let Some(id) = self.waiter {
             self.source.registration.forget_waiter(self.direction, id);

@@ -347,3 +347,45 @@ fn a_tick_allocates_nothing() {
     let tick = async || assert!(interval.tick().await.elapsed() > Duration::ZERO);
     assert_eq!(run(count(tick)), (0, 0));
 }
+
+/// However much is copied.
+#[test]
+fn copying_is_one_allocation_for_each_way() -> io::Result<()> {
+    run(async {
+        let ((inbound, mut client), (outbound, mut server)) = (registered_pair().await?, registered_pair().await?);
+        let sender = client.try_clone()?;
+        let flood = thread::spawn(move || {
+            io::copy(&mut io::repeat(7).take(10_000_000), &mut &sender)?;
+            sender.shutdown(std::net::Shutdown::Write)
+        });
+        let answer = thread::spawn(move || {
+            io::copy(&mut server, &mut io::sink())?;
+            server.write_all(b"all has come")
+        });
+        let before = (ALLOCATIONS.get(), LIVE.get());
+        let copied = epore::io::copy_bidirectional(&inbound, &outbound).await?;
+        assert_eq!((ALLOCATIONS.get() - before.0, LIVE.get() - before.1), (2, 0));
+        assert_eq!(copied, (10_000_000, 12));
+
+        let before = ALLOCATIONS.get();
+        epore::io::copy(&inbound, &outbound).await?;
+        assert_eq!(ALLOCATIONS.get() - before, 1);
+        client.read_exact(&mut [0; 12])?;
+        flood.join().unwrap()?;
+        answer.join().unwrap()
+    })
+}
+
+#[test]
+fn a_line_is_one_allocation() -> io::Result<()> {
+    run(async {
+        let (stream, mut peer) = registered_pair().await?;
+        let mut lines = epore::io::BufReader::new(stream).lines();
+        let step = async || {
+            peer.write_all(b"hello\r\n").unwrap();
+            assert_eq!(lines.next_line().await.unwrap().unwrap(), "hello");
+        };
+        assert_eq!(count(step).await, (TIMES, 0));
+        Ok(())
+    })
+}

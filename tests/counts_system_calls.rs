@@ -135,6 +135,85 @@ fn a_timer_far_away_adds_no_call() {
     }
 }
 
+async fn echo_by_copying(_: usize) -> io::Result<()> {
+    let (stream, _) = prepared_listener().await?.accept().await?;
+    stream.writable().await?;
+    stream.write_all(b"!").await?;
+    let (mut reader, mut writer) = stream.split();
+    epore::io::copy(&mut reader, &mut writer).await.map(drop)
+}
+
+#[test]
+fn a_copied_message_is_one_wait_one_receive_one_send() {
+    let counted = count("a_copied_message_is_one_wait_one_receive_one_send", [100, 300], echo_by_copying, expect_echo);
+    if let Some(counted) = counted {
+        assert_eq!(counted, calls([("epoll_wait", 200), ("recvfrom", 200), ("sendto", 200)]));
+    }
+}
+
+/// Sends a message and gets it back by way of a proxy, all in one thread.
+async fn exchange_by_proxy(times: usize) -> io::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let client = epore::net::TcpStream::connect(listener.local_addr()?).await?;
+    let (inbound, _) = listener.accept().await?;
+    let outbound = epore::net::TcpStream::connect(listener.local_addr()?).await?;
+    let (server, _) = listener.accept().await?;
+    let _proxy = epore::spawn(async move { epore::io::copy_bidirectional(inbound, outbound).await });
+    let mut buffer = [7; 1024];
+    for _ in 0..times {
+        client.write_all(&[7; 64]).await?;
+        let count = server.read(&mut buffer).await?;
+        server.write_all(&buffer[..count]).await?;
+        client.read(&mut buffer).await?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_message_through_a_proxy_and_back_is_a_receive_and_a_send_each_way() {
+    let test = "a_message_through_a_proxy_and_back_is_a_receive_and_a_send_each_way";
+    if let Some(counted) = count(test, [100, 300], exchange_by_proxy, no_client) {
+        // Half of it by the proxy.
+        assert_eq!(counted, calls([("epoll_wait", 800), ("recvfrom", 800), ("sendto", 800)]));
+    }
+}
+
+#[test]
+fn lines_that_come_together_are_one_receive() {
+    let read_lines = async |_| {
+        let (stream, _) = prepared_listener().await?.accept().await?;
+        stream.writable().await?;
+        let (read_half, write_half) = stream.into_split();
+        let mut lines = epore::io::BufReader::new(read_half).lines();
+        let mut writer = epore::io::BufWriter::new(write_half);
+        writer.write_all(b"!").await?;
+        writer.flush().await?;
+        let mut count = 0;
+        while let Some(line) = lines.next_line().await? {
+            writer.write_all(line.as_bytes()).await?;
+            count += 1;
+            if count % 8 == 0 {
+                writer.flush().await?;
+            }
+        }
+        Ok(())
+    };
+    // Messages of eight lines each, which come back without their ends.
+    let client = |times, server: &mut Server| {
+        let mut stream = server.connect()?;
+        server.prepared()?;
+        stream.read_exact(&mut [0; 1])?;
+        for _ in 0..times {
+            stream.write_all(&b"1234567\n".repeat(8))?;
+            stream.read_exact(&mut [0; 7 * 8])?;
+        }
+        Ok(())
+    };
+    if let Some(counted) = count("lines_that_come_together_are_one_receive", [100, 300], read_lines, client) {
+        assert_eq!(counted, calls([("epoll_wait", 200), ("recvfrom", 200), ("sendto", 200)]));
+    }
+}
+
 async fn answer_when_told(times: usize) -> io::Result<()> {
     let listener = prepared_listener().await?;
     for _ in 0..times {

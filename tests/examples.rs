@@ -41,7 +41,11 @@ struct Server {
 
 impl Server {
     fn start(name: &str) -> Server {
-        let mut process = example(name).stdout(Stdio::piped()).spawn().unwrap();
+        Server::start_with(name, &[])
+    }
+
+    fn start_with(name: &str, arguments: &[&str]) -> Server {
+        let mut process = example(name).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap());
         let line = in_time(name, move || {
             let mut line = String::new();
@@ -157,6 +161,40 @@ fn echo_server_sends_back_a_megabyte() {
     client.read_to_end(&mut echo).unwrap();
     writing.join().unwrap();
     assert!(echo == text, "{} bytes came back", echo.len());
+}
+
+#[test]
+fn proxy_passes_bytes_and_ends_on() {
+    let target = Server::start("echo_server");
+    let proxy = Server::start_with("proxy", &["127.0.0.1:0", &target.addr.to_string()]);
+    let text: Vec<u8> = (0..1 << 20).map(|index| (index % 251) as u8).collect();
+    for _ in 0..2 {
+        let mut client = proxy.connect();
+        let (mut writer, sent) = (client.try_clone().unwrap(), text.clone());
+        let writing = std::thread::spawn(move || {
+            writer.write_all(&sent).unwrap();
+            writer.shutdown(Shutdown::Write).unwrap();
+        });
+        let mut echo = Vec::new();
+        client.read_to_end(&mut echo).unwrap();
+        writing.join().unwrap();
+        assert!(echo == text, "{} bytes came back", echo.len());
+    }
+}
+
+#[test]
+fn proxy_ends_a_connection_whose_target_is_gone() {
+    let target = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = Server::start_with("proxy", &["127.0.0.1:0", &target.local_addr().unwrap().to_string()]);
+    drop(target);
+    assert_eq!(proxy.connect().read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
+fn proxy_says_what_it_needs() {
+    let output = example("proxy").output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("proxy LISTEN:PORT TARGET:PORT"));
 }
 
 #[test]

@@ -1,11 +1,13 @@
 #![forbid(unsafe_code)]
 
+use std::future::pending;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
 
 use super::StreamSocket;
 use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, Reader, ShutDownOnDrop, WriteHalf, Writer};
+use crate::executor::Direction;
 use crate::net::source::Source;
 
 /// A connection that carries bytes both ways: a [`TcpStream`](crate::net::TcpStream) or a
@@ -109,6 +111,14 @@ impl<S: StreamSocket> Stream<S> {
     /// Those of getsockopt(2).
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.source.get().take_error()
+    }
+
+    /// Waits until the connection is broken off, and says why. Being closed in good order is no reason.
+    pub(crate) async fn broken(&self) -> io::Error {
+        match self.source.closed(Direction::Write).await.and_then(|()| self.take_error()) {
+            Ok(None) => pending().await,
+            Ok(Some(error)) | Err(error) => error,
+        }
     }
 
     /// Two borrowed halves, to read and to write in two branches of one task.
