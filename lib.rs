@@ -50,6 +50,7 @@ mod executor;
 pub mod io;
 pub mod net;
 pub mod reactor;
+pub mod signal;
 pub mod time;
 
 #[cfg(feature = "hyper")]

@@ -109,7 +109,7 @@ impl<T: AsFd> AsyncFd<T> {
         Ok(ReadyGuard { source: self.source(), direction })
     }
 
-    fn source(&self) -> &Source<T> {
+    pub(crate) fn source(&self) -> &Source<T> {
         self.source.as_ref().expect(TAKEN)
     }
 }

@@ -48,3 +48,4 @@ pub use token::Token;
 pub use waker::Waker;
 
 pub(crate) use origin::Origin;
+pub(crate) use sys::eventfd;

@@ -6,6 +6,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, RefCell};
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
+use std::pin::pin;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use epore::net::TcpStream;
 use epore::net::udp::{Outgoing, RecvBatch};
 use epore::time::timeout;
-use support::polls::run;
+use support::polls::{poll_once, run};
 use support::tcp::{pair, registered_pair};
 
 /// How often each thing is done, both before it is counted, to warm up, and while it is.
@@ -388,4 +389,16 @@ fn a_line_is_one_allocation() -> io::Result<()> {
         assert_eq!(count(step).await, (TIMES, 0));
         Ok(())
     })
+}
+
+#[test]
+fn a_signal_allocates_nothing() {
+    let mut listener = epore::signal::signal(epore::signal::SignalKind::user_defined1()).unwrap();
+    let received = async || {
+        assert!(poll_once(pin!(listener.recv())).await.is_pending());
+        // SAFETY: the call takes no pointer.
+        unsafe { libc::raise(libc::SIGUSR1) };
+        listener.recv().await;
+    };
+    assert_eq!(run(count(received)), (0, 0));
 }

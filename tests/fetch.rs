@@ -10,6 +10,8 @@ mod demo;
 mod failures;
 #[path = "fetch/folder.rs"]
 mod folder;
+#[path = "fetch/interrupt.rs"]
+mod interrupt;
 #[path = "fetch/nginx.rs"]
 mod nginx;
 #[path = "fetch/options.rs"]

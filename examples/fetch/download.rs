@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::client::{self, Exchange};
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use crate::options::Options;
 use crate::output::PartFile;
 use crate::progress::Bar;
@@ -62,19 +63,24 @@ pub async fn download(
     path: Option<&Path>,
     options: &Options,
     bar: &Bar,
+    interrupt: &Interrupt,
 ) -> (Trace, u32, Result<(), Failure>) {
     let mut tries = 1;
     loop {
         let mut trace = Trace::default();
-        let result = match timeout(options.timeout, attempt(url, path, options, &mut trace, bar)).await {
-            Ok(result) => result,
-            Err(_) => Err(Failure::Timeout { limit: options.timeout, stage: trace.stage, bytes: trace.bytes }),
+        let attempt = timeout(options.timeout, attempt(url, path, options, &mut trace, bar));
+        let result = match interrupt.limit(attempt).await {
+            Some(Ok(result)) => result,
+            None => Err(Failure::Interrupted),
+            Some(Err(_)) => Err(Failure::Timeout { limit: options.timeout, stage: trace.stage, bytes: trace.bytes }),
         };
         match &result {
             Err(failure) if failure.may_pass() && tries <= options.retries => bar.retry(tries, failure),
             _ => return (trace, tries, result),
         }
-        sleep(pause_before(tries)).await;
+        if interrupt.limit(sleep(pause_before(tries))).await.is_none() {
+            return (trace, tries, Err(Failure::Interrupted));
+        }
         tries += 1;
     }
 }

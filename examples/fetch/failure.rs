@@ -35,6 +35,10 @@ pub enum Failure {
     Status(StatusCode),
     Redirect(String),
     File(PathBuf, io::Error),
+    /// The user has ended it.
+    Interrupted,
+    /// The user has ended the program before.
+    NotBegun,
 }
 
 impl Failure {
@@ -53,6 +57,8 @@ impl Failure {
             Failure::Status(_) => "status",
             Failure::Redirect(_) => "redirect",
             Failure::File(..) => "file",
+            Failure::Interrupted => "stopped",
+            Failure::NotBegun => "skipped",
         }
     }
 
@@ -109,6 +115,8 @@ impl fmt::Display for Failure {
             }
             Failure::Status(status) => write!(f, "the server answered {status}"),
             Failure::File(path, error) => write!(f, "cannot write `{}`: {error}", path.display()),
+            Failure::Interrupted => f.write_str("interrupted"),
+            Failure::NotBegun => f.write_str("interrupted before it began"),
         }
     }
 }

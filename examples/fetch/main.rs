@@ -7,7 +7,7 @@
 //! ```
 //!
 //! `session` runs the downloads, `download` is one of them with its tries and redirects, `client` is one exchange with a
-//! server. `demo` is the server that is fetched from when no URL is given.
+//! server. `interrupt` ends them all. `demo` is the server that is fetched from when no URL is given.
 
 #![forbid(unsafe_code)]
 
@@ -16,6 +16,7 @@ mod demo;
 mod download;
 mod failure;
 mod input;
+mod interrupt;
 mod names;
 mod options;
 mod outcome;
@@ -35,6 +36,7 @@ use std::time::Instant;
 use clap::Parser;
 use console::Term;
 
+use interrupt::Interrupt;
 use options::Options;
 use outcome::Outcome;
 use progress::Progress;
@@ -60,7 +62,12 @@ fn main() -> ExitCode {
     };
     let text = if json { report.json() } else { report.text(&Look::of(&Term::stdout())) };
     let printed = print(&text);
-    if printed && report.outcomes.iter().all(Outcome::as_planned) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    match report.interrupted {
+        // As the shell says it of a program that a signal has ended.
+        Some(signal) => ExitCode::from(128 + signal.as_raw_value() as u8),
+        None if printed && report.outcomes.iter().all(Outcome::as_planned) => ExitCode::SUCCESS,
+        None => ExitCode::FAILURE,
+    }
 }
 
 /// Fetches the URLs, or the pages of the demonstration if there are none.
@@ -68,9 +75,9 @@ async fn fetch(urls: Vec<String>, options: Options) -> io::Result<Report> {
     let demo = urls.is_empty();
     let jobs = if demo { demo::start().await? } else { urls.into_iter().map(session::Job::from).collect() };
     let progress = Progress::new(jobs.len() as u64);
-    let start = Instant::now();
-    let outcomes = Rc::new(Session::new(jobs, options, progress)).run().await;
-    Ok(Report { outcomes, wall: start.elapsed(), demo })
+    let (start, interrupt) = (Instant::now(), Interrupt::new());
+    let outcomes = Rc::new(Session::new(jobs, options, progress, interrupt.clone())).run().await;
+    Ok(Report { outcomes, wall: start.elapsed(), demo, interrupted: interrupt.signal() })
 }
 
 /// Says whether the text was printed. A reader that has seen enough, as `head` does, is no error.

@@ -55,7 +55,8 @@ pub struct Options {
     pub json: bool,
 }
 
-const EXIT_STATUS: &str = "The exit status is 0 if all is well, 1 if a URL failed, 2 for wrong usage.";
+const EXIT_STATUS: &str =
+    "The exit status is 0 if all is well, 1 if a URL failed, 2 for wrong usage, 130 after Ctrl-C.";
 
 const DETAILS: &str = "\
 A URL has failed when the answer does not come in full, or when its status says
@@ -65,7 +66,11 @@ no other from being fetched; standard error says which one failed and why.
 The results go to standard output, the progress to standard error: bars on a
 terminal, else lines. NO_COLOR switches colours off, COLUMNS sets the width.
 
-The exit status is 0 if all is well, 1 if a URL failed, 2 for wrong usage.
+Ctrl-C, as SIGTERM, stops the downloads that run, and leaves no file half-written.
+What has been fetched is reported. A second Ctrl-C ends the program at once.
+
+The exit status is 0 if all is well, 1 if a URL failed, 2 for wrong usage, and
+128 and the number of the signal if there was one: 130 after Ctrl-C.
 Without a URL it is 0 if those pages failed, and only those, that are made to.";
 
 /// Says what is wrong with the command line, and ends the program with status 2.

@@ -30,6 +30,15 @@ impl Outcome {
         matches!(self.plan, Plan::Fail(_))
     }
 
+    pub fn has_begun(&self) -> bool {
+        !matches!(self.failure, Some(Failure::NotBegun))
+    }
+
+    /// Whether it is the user who has kept it from its end.
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self.failure, Some(Failure::Interrupted | Failure::NotBegun))
+    }
+
     /// Whether it went as it should. Only pages of the demonstration should do anything but succeed.
     pub fn as_planned(&self) -> bool {
         match (&self.plan, &self.failure) {

@@ -79,7 +79,7 @@ impl Progress {
             None => drop(writeln!(io::stderr(), "{line}")),
             Some(bars) => {
                 bars.whole.inc(1);
-                if outcome.failure.is_some() {
+                if outcome.failure.is_some() && !outcome.is_interrupted() {
                     // A terminal that cannot be written to shows nothing of this either.
                     let _unseen = bars.all.println(line);
                 }
@@ -115,6 +115,7 @@ impl Progress {
         let url = one_line(&outcome.url);
         let tries = if outcome.tries > 1 { format!(" ({} tries)", outcome.tries) } else { String::new() };
         match &outcome.failure {
+            Some(_) if outcome.is_interrupted() => format!("{place} {} {url}{tries}", self.look.red("interrupted:")),
             Some(failure) => {
                 let word = if outcome.is_made_to_fail() { "failed as planned" } else { "failed" };
                 let reason = one_line(&failure.to_string());

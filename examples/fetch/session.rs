@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use crate::client;
 use crate::download::{Trace, download};
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use crate::names::Names;
 use crate::options::Options;
 use crate::outcome::Outcome;
@@ -39,25 +41,28 @@ pub struct Session {
     paths: Vec<Option<PathBuf>>,
     options: Options,
     progress: Progress,
+    interrupt: Interrupt,
     start: Instant,
     next: Cell<usize>,
     outcomes: RefCell<Vec<Option<Outcome>>>,
 }
 
 impl Session {
-    pub fn new(jobs: Vec<Job>, options: Options, progress: Progress) -> Session {
+    pub fn new(jobs: Vec<Job>, options: Options, progress: Progress, interrupt: Interrupt) -> Session {
         Session {
             paths: paths(&jobs, &options),
             outcomes: RefCell::new(jobs.iter().map(|_| None).collect()),
             jobs,
             options,
             progress,
+            interrupt,
             start: Instant::now(),
             next: Cell::new(0),
         }
     }
 
-    /// Does all jobs, as many at once as the options allow, and gives the outcomes in the order of the jobs.
+    /// Does all jobs, as many at once as the options allow, and gives the outcomes in the order of the jobs. After an
+    /// interrupt it begins none.
     pub async fn run(self: Rc<Self>) -> Vec<Outcome> {
         let ticker = self.progress.ticker().map(epore::spawn);
         let count = self.options.concurrency.min(self.jobs.len());
@@ -69,12 +74,15 @@ impl Session {
             ticker.abort();
         }
         self.progress.finish();
-        self.outcomes.take().into_iter().map(|outcome| outcome.expect("the workers did all jobs")).collect()
+        let outcomes = self.outcomes.take().into_iter().zip(&self.jobs);
+        outcomes.map(|(outcome, job)| outcome.unwrap_or_else(|| self.not_begun(job))).collect()
     }
 
-    /// Takes one job after another until there are none.
+    /// Takes one job after another until there are none, or the interrupt comes.
     async fn work(self: Rc<Self>) {
-        while let Some(job) = self.jobs.get(self.next.get()) {
+        while self.interrupt.signal().is_none()
+            && let Some(job) = self.jobs.get(self.next.get())
+        {
             let index = self.next.replace(self.next.get() + 1);
             let outcome = self.fetch(job, index).await;
             self.outcomes.borrow_mut()[index] = Some(outcome);
@@ -86,7 +94,7 @@ impl Session {
         let bar = self.progress.begin(&job.url);
         let path = self.paths[index].as_deref();
         let (trace, tries, result) = match client::parse(&job.url) {
-            Ok(url) => download(&url, path, &self.options, &bar).await,
+            Ok(url) => download(&url, path, &self.options, &bar, &self.interrupt).await,
             Err(failure) => (Trace::default(), 0, Err(failure)),
         };
         let outcome = Outcome {
@@ -103,6 +111,21 @@ impl Session {
         drop(bar);
         self.progress.end(&outcome);
         outcome
+    }
+
+    fn not_begun(&self, job: &Job) -> Outcome {
+        let now = self.start.elapsed();
+        Outcome {
+            url: job.url.clone(),
+            plan: job.plan,
+            start: now,
+            first_byte: None,
+            end: now,
+            tries: 0,
+            trace: Trace::default(),
+            file: None,
+            failure: Some(Failure::NotBegun),
+        }
     }
 }
 

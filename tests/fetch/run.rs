@@ -26,7 +26,9 @@ pub fn program() -> PathBuf {
 
 /// The example with arguments, and none of the settings of whoever runs the tests.
 pub fn command(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
-    let mut command = Command::new(program());
+    // A job in the background would ignore Ctrl-C.
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT,TERM").arg(program());
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for name in ["COLUMNS", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG"] {
         command.env_remove(name);

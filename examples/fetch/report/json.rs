@@ -17,6 +17,7 @@ pub fn report(report: &Report) -> Value {
             "fetched": totals.fetched,
             "failed": totals.failed,
             "failed_as_planned": totals.failed_as_planned,
+            "interrupted": totals.interrupted,
             "as_planned": totals.as_planned,
             "bytes": totals.bytes,
             "wall_seconds": seconds(totals.wall),

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use epore::signal::SignalKind;
+
 use super::labels::Labels;
 use super::totals::Totals;
 use super::{json, table, waterfall};
@@ -16,6 +18,8 @@ pub struct Report {
     pub wall: Duration,
     /// Whether the pages came from a server of this program.
     pub demo: bool,
+    /// The signal that has ended it before all was done.
+    pub interrupted: Option<SignalKind>,
 }
 
 impl Report {
@@ -51,6 +55,9 @@ impl Report {
         }
         if unplanned > 0 {
             parts.push(look.red(&format!("{unplanned} failed")));
+        }
+        if totals.interrupted > 0 {
+            parts.push(look.red(&format!("{} interrupted", totals.interrupted)));
         }
         if self.demo && !totals.as_planned {
             parts.push(look.red("not all went as planned"));

@@ -57,7 +57,9 @@ fn note(text: &mut String, outcome: &Outcome, labels: &Labels, look: &Look) {
 
 fn notes(outcome: &Outcome, labels: &Labels) -> Vec<String> {
     let mut notes = Vec::new();
-    if let Some(failure) = &outcome.failure {
+    if let Some(failure) = &outcome.failure
+        && !outcome.is_interrupted()
+    {
         let reason = match failure {
             Failure::Status(status) => status.canonical_reason().unwrap_or("a status that has no name").to_owned(),
             failure => one_line(&failure.to_string()),

@@ -6,8 +6,10 @@ use crate::outcome::Outcome;
 /// What a run comes to.
 pub struct Totals {
     pub fetched: usize,
+    /// Without those that were interrupted.
     pub failed: usize,
     pub failed_as_planned: usize,
+    pub interrupted: usize,
     pub as_planned: bool,
     pub bytes: u64,
     pub wall: Duration,
@@ -22,8 +24,9 @@ impl Totals {
         let count = |test: fn(&Outcome) -> bool| outcomes.iter().filter(|&outcome| test(outcome)).count();
         Totals {
             fetched: count(|outcome| outcome.failure.is_none()),
-            failed: count(|outcome| outcome.failure.is_some()),
+            failed: count(|outcome| outcome.failure.is_some() && !outcome.is_interrupted()),
             failed_as_planned: count(|outcome| outcome.failure.is_some() && outcome.as_planned()),
+            interrupted: count(Outcome::is_interrupted),
             as_planned: outcomes.iter().all(Outcome::as_planned),
             bytes: outcomes.iter().map(|outcome| outcome.trace.bytes).sum(),
             wall: report.wall,
@@ -41,8 +44,9 @@ impl Totals {
 /// How many downloads ran at one time, at most.
 pub fn most_at_once(outcomes: &[Outcome]) -> usize {
     // Where one ends as another starts, the end comes first: `false` sorts before `true`.
-    let begins = outcomes.iter().map(|outcome| (outcome.start, true));
-    let mut events: Vec<_> = begins.chain(outcomes.iter().map(|outcome| (outcome.end, false))).collect();
+    let begun = || outcomes.iter().filter(|outcome| outcome.has_begun());
+    let begins = begun().map(|outcome| (outcome.start, true));
+    let mut events: Vec<_> = begins.chain(begun().map(|outcome| (outcome.end, false))).collect();
     events.sort();
     let mut running = 0_usize;
     let counts = events.into_iter().map(|(_, begins)| {

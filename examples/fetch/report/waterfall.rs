@@ -109,6 +109,9 @@ fn time_label(time: f64, step: f64) -> String {
 }
 
 fn bar(outcome: &Outcome, scale: &Scale, ink: &Ink, look: &Look) -> String {
+    if !outcome.has_begun() {
+        return String::new();
+    }
     let (start, end) = scale.columns(outcome);
     let first_byte = outcome.first_byte.map_or(end + 1, |time| scale.column(time));
     let failed = outcome.failure.is_some();
@@ -122,7 +125,7 @@ fn bar(outcome: &Outcome, scale: &Scale, ink: &Ink, look: &Look) -> String {
 /// How many downloads ran in each column, as a row of heights.
 fn profile(outcomes: &[Outcome], scale: &Scale, ink: &Ink) -> String {
     let mut counts = vec![0; scale.width];
-    for outcome in outcomes {
+    for outcome in outcomes.iter().filter(|outcome| outcome.has_begun()) {
         let (start, end) = scale.columns(outcome);
         counts[start..=end].iter_mut().for_each(|count| *count += 1);
     }

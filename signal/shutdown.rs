@@ -1,0 +1,132 @@
+#![forbid(unsafe_code)]
+
+use std::future::poll_fn;
+use std::io;
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering::SeqCst};
+use std::task::{Context, Poll};
+
+use libc::c_int;
+
+use super::SignalKind;
+use super::bell::{Bell, Listener};
+use super::handling::Handling;
+use super::sys::{self, Disposition};
+
+/// The signals by which a program is asked to end: from its terminal, and by other programs.
+const SIGNALS: [c_int; 2] = [libc::SIGINT, libc::SIGTERM];
+
+/// How many futures wait for a request.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+/// The signal that was the request; none is zero.
+static REQUEST: AtomicI32 = AtomicI32::new(0);
+
+static BELL: Bell = Bell::new();
+
+/// Waits until the program is asked to end: by a Ctrl-C (SIGINT) or by a SIGTERM, and says by which of the two.
+///
+/// The next of either ends the program at once. That does not take the program's help: from the first one on both
+/// signals have their default effect, even if a task computes without end, or what is to be cleaned up cannot be.
+///
+/// The request is one, and stays. All futures that wait for it complete, in whichever runtimes, and so does each that
+/// is made later, at once. Whoever else listens to the two signals learns of the first as well. But who listens to them
+/// later does not keep the second from ending the program.
+///
+/// It listens from its first poll. Dropped before there was a request, it leaves things as they were. A signal that is
+/// ignored when it begins to listen remains so, as SIGINT is in a job that a shell has put into the background: a
+/// Ctrl-C is not meant for it.
+///
+/// ```
+/// use std::pin::pin;
+/// use futures::future::{Either, select};
+/// # async fn serve() { std::future::pending().await }
+///
+/// # epore::block_on(async {
+/// # epore::spawn(async { std::process::Command::new("sh").args(["-c", "kill -TERM $PPID"]).status() });
+/// match select(pin!(serve()), pin!(epore::signal::shutdown_signal())).await {
+///     Either::Left(_) => println!("nobody is left to be served"),
+///     Either::Right((signal, _)) => println!("shutting down after {:?}", signal?),
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
+///
+/// # Errors
+///
+/// Those of eventfd(2), fcntl(2) with `F_DUPFD_CLOEXEC` and epoll_ctl(2): no descriptor or no memory is left.
+///
+/// # Panics
+///
+/// The future panics when it is polled outside of a runtime.
+///
+/// # Cancel safety
+///
+/// It can be dropped at any time. In a loop keep the same future, as between one and the next nobody listens.
+pub async fn shutdown_signal() -> io::Result<SignalKind> {
+    let mut waiting = Waiting::begin()?;
+    poll_fn(|cx| waiting.poll(cx)).await
+}
+
+/// One who waits for a request.
+struct Waiting {
+    listener: Listener,
+    // The handlers must be gone before the count, or they would take a signal and tell nobody.
+    _handlings: [Option<Handling>; SIGNALS.len()],
+    _counted: Counted,
+}
+
+impl Waiting {
+    fn begin() -> io::Result<Waiting> {
+        let listener = BELL.listener()?;
+        let counted = Counted::new();
+        let [interrupt, terminate] = SIGNALS;
+        let handlings = [handle(interrupt)?, handle(terminate)?];
+        Ok(Waiting { listener, _handlings: handlings, _counted: counted })
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<SignalKind>> {
+        let request = || REQUEST.load(SeqCst);
+        let polled = self.listener.poll(cx, || request() != 0);
+        polled.map_ok(|()| SignalKind::from_raw(request()))
+    }
+}
+
+/// Handles a signal, unless it is ignored or has been the end of the program already.
+fn handle(signal: c_int) -> io::Result<Option<Handling>> {
+    if REQUEST.load(SeqCst) != 0 || sys::disposition(signal)?.is_ignored() {
+        return Ok(None);
+    }
+    Handling::begin(SignalKind::from_raw(signal)).map(Some)
+}
+
+struct Counted;
+
+impl Counted {
+    fn new() -> Counted {
+        WAITING.fetch_add(1, SeqCst);
+        Counted
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        WAITING.fetch_sub(1, SeqCst);
+    }
+}
+
+/// Called by the handler for each signal. It is async-signal-safe: atomics, sigaction(2), raise(3) and a bell.
+pub(super) fn consider(signal: c_int) {
+    let is_awaited = WAITING.load(SeqCst) > 0 || REQUEST.load(SeqCst) != 0;
+    if !is_awaited || !SIGNALS.contains(&signal) {
+        return;
+    }
+    for signal in SIGNALS {
+        sys::replace_ours(signal, &Disposition::DEFAULT);
+    }
+    match REQUEST.compare_exchange(0, signal, SeqCst, SeqCst) {
+        Ok(_) => BELL.ring(),
+        // It came so soon, or was listened to anew, that our handler got it once more. On its return this one ends the
+        // program.
+        Err(_) => sys::raise(signal),
+    }
+}

@@ -1,0 +1,109 @@
+#![forbid(unsafe_code)]
+
+use std::future::poll_fn;
+use std::io;
+use std::task::{Context, Poll};
+
+use super::SignalKind;
+use super::bell::Listener;
+use super::handling::Handling;
+use super::slot::Slot;
+
+/// Begins to listen to signals of a kind.
+///
+/// It may be called outside of a runtime. From when it returns, no signal of that kind is missed.
+///
+/// ```
+/// use epore::signal::{SignalKind, signal};
+///
+/// # epore::block_on(async {
+/// let mut hangups = signal(SignalKind::hangup())?;
+/// # epore::spawn(async { std::process::Command::new("sh").args(["-c", "kill -HUP $PPID"]).status() });
+/// while let Some(()) = hangups.recv().await {
+///     println!("reading the configuration again");
+/// #   break;
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
+///
+/// # Errors
+///
+/// [`InvalidInput`](io::ErrorKind::InvalidInput) for a number that names no signal, and for signals that no program can
+/// go on after: SIGKILL and SIGSTOP, which cannot be handled, and SIGILL, SIGFPE, SIGSEGV and SIGBUS, which come back
+/// at once as the instruction that caused them is run again. Otherwise those of eventfd(2), of fcntl(2) with
+/// `F_DUPFD_CLOEXEC`, and of sigaction(2), which gives away none of the signals that the C library uses itself.
+pub fn signal(kind: SignalKind) -> io::Result<Signal> {
+    let slot = Slot::of(kind.check()?);
+    let listener = slot.bell.listener()?;
+    // Counted before the handler is there, so that none is lost between.
+    let seen = slot.deliveries();
+    let handling = Handling::begin(kind)?;
+    Ok(Signal { seen, slot, listener, _handling: handling })
+}
+
+/// Listens to signals of one kind. Made by [`signal()`].
+///
+/// It is plain data, `Send` and `Sync`, and can be waited for in one runtime after another. It holds one descriptor.
+#[derive(Debug)]
+pub struct Signal {
+    /// How many signals had been delivered when it last looked.
+    seen: u64,
+    slot: &'static Slot,
+    listener: Listener,
+    _handling: Handling,
+}
+
+impl Signal {
+    /// Waits until a signal has come since the last call that was ready, or since the listener was made.
+    ///
+    /// It is always `Some`: signals have no end. Several signals may be told of at once.
+    ///
+    /// ```
+    /// # use epore::signal::{SignalKind, signal};
+    /// # epore::block_on(async {
+    /// let mut children = signal(SignalKind::child())?;
+    /// std::process::Command::new("true").spawn()?;
+    /// children.recv().await;
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// The future panics when it is polled outside of a runtime, and if the runtime cannot watch one more descriptor.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no signal: the next call tells of it.
+    pub async fn recv(&mut self) -> Option<()> {
+        poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    /// The poll form of [`recv`](Signal::recv). The task is woken by the next signal; of several tasks, the last one to
+    /// ask.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime, and if the runtime cannot watch one more descriptor.
+    #[track_caller]
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
+        self.poll(cx).map(|result| match result {
+            Ok(()) => Some(()),
+            Err(error) => panic!("a signal cannot be waited for in this runtime: {error}"),
+        })
+    }
+
+    pub(super) async fn received(&mut self) -> io::Result<()> {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    #[track_caller]
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Signal { seen, slot, listener, .. } = self;
+        listener.poll(cx, || {
+            let deliveries = slot.deliveries();
+            std::mem::replace(seen, deliveries) != deliveries
+        })
+    }
+}
