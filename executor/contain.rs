@@ -4,7 +4,7 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Calls foreign code whose panic concerns nobody here: the panic hook has reported it, and the caller goes on.
-pub(super) fn contain(f: impl FnOnce()) {
+pub(crate) fn contain(f: impl FnOnce()) {
     let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { return };
     // The drop of a payload is foreign code too, and may panic in turn. Leaking what that throws ends the matter.
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {

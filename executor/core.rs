@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use super::tasks::Tasks;
 use super::timers::Timers;
 use super::token::TaskToken;
 use super::waiters::WaiterId;
-use crate::reactor::{self, Origin, Registry};
+use crate::reactor::{self, Interest, Origin, Registry};
 
 /// The token of the eventfd by which other threads wake the runtime. No slot has the index of all ones.
 const EVENTFD: usize = usize::MAX;
@@ -190,28 +190,61 @@ impl Core {
         left > 0 || overdrawn.swap(self.poll_number.get(), Relaxed) != self.poll_number.get()
     }
 
-    /// Registers a descriptor for both directions.
-    pub(crate) fn register(&self, fd: BorrowedFd<'_>) -> io::Result<Key> {
+    /// Registers a descriptor for all that can be waited for or, if it is `lent` by somebody who may close it before it is
+    /// deregistered, for the interest given.
+    pub(crate) fn register(&self, fd: BorrowedFd<'_>, lent: Option<Interest>) -> io::Result<Key> {
         if self.is_closing() {
             return Err(io::Error::other("the runtime is being dropped, so a socket cannot begin to wait in it"));
         }
         if self.origin.is_forked() {
             return Err(io::Error::other(FORKED));
         }
-        let interest = reactor::Interest::READABLE | reactor::Interest::WRITABLE | reactor::Interest::PRIORITY;
+        let interest = lent.unwrap_or(Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY);
         let key = self.sources.borrow_mut().insert();
-        let token = key.to_bits() as usize;
-        let registered = self.registry.register(&fd, token, interest);
-        if registered.is_err() {
-            self.free_source(key);
+        match self.watch(fd, key.to_bits() as usize, interest) {
+            Ok(()) => self.sources.borrow_mut().set_number(key, fd.as_raw_fd(), lent.is_some()),
+            Err(error) => {
+                self.free_source(key);
+                return Err(error);
+            }
         }
-        registered.map(|()| key)
+        Ok(key)
+    }
+
+    fn watch(&self, fd: BorrowedFd<'_>, token: usize, interest: Interest) -> io::Result<()> {
+        match self.registry.register(&fd, token, interest) {
+            // A duplicate had kept the registration alive when its owner was closed, and now has its number.
+            Err(error)
+                if error.kind() == io::ErrorKind::AlreadyExists
+                    && !self.sources.borrow().has_number(fd.as_raw_fd()) =>
+            {
+                self.registry.reregister(&fd, token, interest)
+            }
+            result => result,
+        }
+    }
+
+    /// Ends the registration of a descriptor, if its number still stands for what was registered.
+    pub(crate) fn deregister(&self, key: Key) {
+        let number = self.sources.borrow_mut().take_number(key);
+        if let Some(number) = number
+            && !self.origin.is_forked()
+        {
+            // If its owner has closed it, there is nothing left to end.
+            let _closed = self.registry.deregister_number(number);
+        }
     }
 
     /// Frees the slot of a descriptor. Those who still wait for it are not woken: it is theirs no more.
     pub(crate) fn free_source(&self, key: Key) {
         let source = self.sources.borrow_mut().remove(key);
         source.into_iter().flat_map(Source::into_wakers).for_each(|waker| contain(|| drop(waker)));
+    }
+
+    /// As [`free_source`](Core::free_source), where it may still be registered.
+    pub(crate) fn free_lent_source(&self, key: Key) {
+        self.deregister(key);
+        self.free_source(key);
     }
 
     /// Ready if an operation is worth trying. If not, the waiter will be woken when it is; it gets its name here. While the
@@ -223,47 +256,30 @@ impl Core {
         waiter: &mut Option<WaiterId>,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        self.poll_side(key, direction, waiter, cx, Side::is_ready)
-    }
-
-    /// Ready if the direction is closed. If not, the waiter will be woken when something has happened to it.
-    pub(crate) fn poll_closed(
-        &self,
-        key: Key,
-        direction: Direction,
-        waiter: &mut Option<WaiterId>,
-        cx: &mut Context<'_>,
-    ) -> Poll<()> {
-        self.poll_side(key, direction, waiter, cx, Side::is_closed)
-    }
-
-    fn poll_side(
-        &self,
-        key: Key,
-        direction: Direction,
-        waiter: &mut Option<WaiterId>,
-        cx: &mut Context<'_>,
-        is_awaited: impl FnOnce(&Side) -> bool,
-    ) -> Poll<()> {
         if self.is_closing() {
             return Poll::Pending;
         }
-        let mut sources = self.sources.borrow_mut();
-        let Some(side) = sources.side(key, direction).filter(|side| !is_awaited(side)) else {
+        if self.sources.borrow_mut().side(key, direction).is_none_or(|side| side.is_ready()) {
             return Poll::Ready(());
-        };
-        let id = *waiter.get_or_insert_with(|| self.next_waiter());
-        if !side.waiters.has(id, cx.waker()) {
-            // Cloning and dropping wakers is foreign code, which runs outside of the borrow.
-            drop(sources);
-            let waker = cx.waker().clone();
-            let former = self.sources.borrow_mut().side(key, direction).and_then(|side| side.waiters.insert(id, waker));
-            drop(former);
         }
+        let id = *waiter.get_or_insert_with(|| self.next_waiter());
+        self.park(key, direction, id, cx);
         Poll::Pending
     }
 
-    fn next_waiter(&self) -> WaiterId {
+    /// Has a waiter woken by the next event of the direction.
+    pub(super) fn park(&self, key: Key, direction: Direction, id: WaiterId, cx: &mut Context<'_>) {
+        let known = |side: &mut Side| side.waiters.has(id, cx.waker());
+        if self.sources.borrow_mut().side(key, direction).is_some_and(known) {
+            return;
+        }
+        // Cloning and dropping wakers is foreign code, which runs outside of the borrow.
+        let waker = cx.waker().clone();
+        let former = self.sources.borrow_mut().side(key, direction).and_then(|side| side.waiters.insert(id, waker));
+        drop(former);
+    }
+
+    pub(super) fn next_waiter(&self) -> WaiterId {
         self.last_waiter.set(self.last_waiter.get().next());
         self.last_waiter.get()
     }

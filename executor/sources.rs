@@ -1,11 +1,14 @@
 #![forbid(unsafe_code)]
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
+use std::os::fd::RawFd;
 use std::task::Waker;
 
+use super::readiness::Readiness;
 use super::slab::{Key, Slab};
 use super::waiters::Waiters;
-use crate::reactor::Event;
+use crate::reactor::{Event, Interest, Ready};
 
 /// One of the two ways in which a descriptor can be waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,22 +17,42 @@ pub(crate) enum Direction {
     Write,
 }
 
+impl Direction {
+    /// Those with whose events comes what is asked for. Exceptional conditions and errors come with those of reading.
+    pub(crate) fn of(interest: Interest) -> impl Iterator<Item = Direction> {
+        let read = interest.is_readable() || interest.is_priority() || interest.is_error();
+        let write = interest.is_writable();
+        [(Direction::Read, read), (Direction::Write, write)].into_iter().filter_map(|(way, asked)| asked.then_some(way))
+    }
+}
+
+/// The number of a descriptor that is not registered, or not by this slot any more. It names nothing.
+const NO_NUMBER: RawFd = -1;
+
 /// What the runtime knows of each registered descriptor, and who waits for it.
 ///
 /// Events come only from the reactor, between polls. So nothing can change between a system call that said
-/// `WouldBlock` and the `clear` that records it, and readiness needs no generation to guard it.
+/// `WouldBlock` and the `clear` that records it, and readiness needs no generation to guard it. Only what a user has
+/// kept for a while, a [`Readiness`], is compared with the count of events.
 #[derive(Default)]
 pub(super) struct Sources {
     slab: Slab<Source>,
+    /// Who has registered a descriptor that somebody else may close, by its number.
+    lent: BTreeMap<RawFd, Key>,
 }
 
 /// One descriptor.
-#[derive(Default)]
 pub(super) struct Source {
     read: Side,
     write: Side,
     /// Out-of-band data has been seen. A read stops at its mark with more data behind, so a short read says nothing.
     urgent: bool,
+    /// There may be an exceptional condition. Set by an event, cleared when an operation on it says `WouldBlock`.
+    priority: bool,
+    /// There may be an error. Set and cleared likewise.
+    error: bool,
+    /// What it was registered as, for as long as no other slot has been registered under that number.
+    number: RawFd,
 }
 
 /// One direction of a descriptor.
@@ -41,6 +64,8 @@ pub(super) struct Side {
     /// data and the end that follows it may come as one event; only by one that says `WouldBlock`, which gives it the lie,
     /// as of a socket that was connected after it had been registered.
     closed: bool,
+    /// How many events have been recorded. It wraps, which matters to none who looks again within four billion events.
+    events: u32,
     pub(super) waiters: Waiters,
 }
 
@@ -49,12 +74,43 @@ impl Side {
         self.ready || self.closed
     }
 
-    pub(super) fn is_closed(&self) -> bool {
-        self.closed
+    fn record(&mut self, wakers: &mut VecDeque<Waker>) {
+        self.ready = true;
+        self.events = self.events.wrapping_add(1);
+        self.waiters.take_into(wakers);
     }
 }
 
 impl Source {
+    fn new() -> Source {
+        let (read, write) = Default::default();
+        Source { read, write, urgent: false, priority: false, error: false, number: NO_NUMBER }
+    }
+
+    fn readiness(&self) -> Readiness {
+        let ready = Ready::READABLE.when(self.read.ready)
+            | Ready::READ_CLOSED.when(self.read.closed)
+            | Ready::WRITABLE.when(self.write.ready)
+            | Ready::WRITE_CLOSED.when(self.write.closed)
+            | Ready::PRIORITY.when(self.priority)
+            | Ready::ERROR.when(self.error);
+        Readiness { ready, read_events: self.read.events, write_events: self.write.events }
+    }
+
+    fn clear(&mut self, stale: Readiness) {
+        let gone = |condition| stale.ready.intersects(condition);
+        if self.read.events == stale.read_events {
+            self.read.ready &= !gone(Ready::READABLE);
+            self.read.closed &= !gone(Ready::READ_CLOSED);
+            self.priority &= !gone(Ready::PRIORITY);
+            self.error &= !gone(Ready::ERROR);
+        }
+        if self.write.events == stale.write_events {
+            self.write.ready &= !gone(Ready::WRITABLE);
+            self.write.closed &= !gone(Ready::WRITE_CLOSED);
+        }
+    }
+
     fn side(&mut self, direction: Direction) -> &mut Side {
         match direction {
             Direction::Read => &mut self.read,
@@ -71,13 +127,52 @@ impl Source {
 impl Sources {
     /// Adds a descriptor of which nothing is known: registering it will report what is ready.
     pub(super) fn insert(&mut self) -> Key {
-        self.slab.insert(Source::default())
+        self.slab.insert(Source::new())
     }
 
     /// Forgets a descriptor. It is handed back with its waiters, to be dropped outside of all borrows.
     #[must_use]
     pub(super) fn remove(&mut self, key: Key) -> Option<Source> {
+        self.take_number(key);
         self.slab.remove(key)
+    }
+
+    /// Notes under which number a descriptor has just been registered. If another slot had that number it has lost it: its
+    /// descriptor was closed, or else the system would not have registered this one.
+    pub(super) fn set_number(&mut self, key: Key, number: RawFd, lent: bool) {
+        let former = if lent { self.lent.insert(number, key) } else { self.lent.remove(&number) };
+        if let Some(former) = former.and_then(|former| self.slab.get_mut(former)) {
+            former.number = NO_NUMBER;
+        }
+        if let Some(source) = self.slab.get_mut(key) {
+            source.number = number;
+        }
+    }
+
+    /// The number to deregister, if it still stands for what the slot has registered. The slot has it no more.
+    pub(super) fn take_number(&mut self, key: Key) -> Option<RawFd> {
+        let source = self.slab.get_mut(key).filter(|source| source.number != NO_NUMBER)?;
+        let number = mem::replace(&mut source.number, NO_NUMBER);
+        if self.lent.get(&number) == Some(&key) {
+            self.lent.remove(&number);
+        }
+        Some(number)
+    }
+
+    /// Whether a descriptor of that number is registered for anybody.
+    pub(super) fn has_number(&self, number: RawFd) -> bool {
+        self.slab.iter().any(|source| source.number == number)
+    }
+
+    pub(super) fn readiness(&self, key: Key) -> Option<Readiness> {
+        self.slab.get(key).map(Source::readiness)
+    }
+
+    /// Records that the descriptor was ready for nothing of it, unless there have been events since.
+    pub(super) fn clear(&mut self, key: Key, stale: Readiness) {
+        if let Some(source) = self.slab.get_mut(key) {
+            source.clear(stale);
+        }
     }
 
     /// Forgets any one descriptor, as [`remove`](Sources::remove), or says that there is none.
@@ -111,15 +206,15 @@ impl Sources {
             return;
         };
         source.urgent |= event.is_priority();
+        source.priority |= event.is_priority();
+        source.error |= event.is_error();
         source.read.closed |= event.is_read_closed();
         source.write.closed |= event.is_write_closed();
         if event.is_readable() || event.is_read_closed() || event.is_priority() {
-            source.read.ready = true;
-            source.read.waiters.take_into(wakers);
+            source.read.record(wakers);
         }
         if event.is_writable() {
-            source.write.ready = true;
-            source.write.waiters.take_into(wakers);
+            source.write.record(wakers);
         }
     }
 }

@@ -46,4 +46,4 @@ pub use copy::copy;
 pub use copy_bidirectional::copy_bidirectional;
 pub use lines::Lines;
 
-pub use crate::reactor::Interest;
+pub use crate::reactor::{Interest, Ready};

@@ -27,6 +27,7 @@ mod accept;
 mod async_fd;
 mod int_option;
 mod lookup;
+mod readiness;
 mod source;
 pub mod stream;
 mod sys;
@@ -34,7 +35,7 @@ pub mod tcp;
 pub mod udp;
 pub mod unix;
 
-pub use async_fd::{AsyncFd, ReadyGuard, WouldBlock};
+pub use async_fd::{AsyncFd, AsyncFdReadyGuard, AsyncFdReadyMutGuard, TryIoError};
 pub use lookup::{ToSocketAddrs, lookup_host, system_resolver};
 pub use stream::Stream;
 pub use tcp::{TcpListener, TcpSocket, TcpStream};

@@ -1,13 +1,14 @@
 #![forbid(unsafe_code)]
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::pin::Pin;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU16, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 
-use crate::executor::{self, Core, Direction, Key, Lease, WaiterId, context, no_runtime};
+use crate::executor::{self, Core, Direction, Key, Lease, WaiterId, contain, context, no_runtime};
+use crate::reactor::{Interest, Ready};
 
 /// A descriptor that can be waited for: what every socket is made of.
 ///
@@ -15,8 +16,8 @@ use crate::executor::{self, Core, Direction, Key, Lease, WaiterId, context, no_r
 /// data: what it has in a runtime is named by id and key, so it may be sent to, and dropped on, any thread.
 #[derive(Debug)]
 pub(crate) struct Source<T: AsFd> {
-    registration: Registration,
-    io: T,
+    pub(super) registration: Registration,
+    pub(super) io: T,
 }
 
 /// Whether an operation has moved less than it was asked to, after which the next one would only say `WouldBlock`.
@@ -35,8 +36,19 @@ impl<T: AsFd> Source<T> {
         source
     }
 
+    /// A descriptor that the source may not own: it may live on, or be closed before. It is watched for the interest.
+    pub(super) fn lent(io: T, interest: Interest) -> Source<T> {
+        let mut source = Source::new(io);
+        source.registration.lent = Some(interest);
+        source
+    }
+
     pub(crate) fn get(&self) -> &T {
         &self.io
+    }
+
+    pub(super) fn get_mut(&mut self) -> &mut T {
+        &mut self.io
     }
 
     /// Ends the registration and gives the descriptor away.
@@ -44,6 +56,13 @@ impl<T: AsFd> Source<T> {
         let Source { registration, io } = self;
         registration.end(io.as_fd())?;
         Ok(io)
+    }
+
+    /// Ends the registration of what was lent, and gives it back.
+    pub(super) fn into_lent(self) -> T {
+        let Source { registration, io } = self;
+        registration.end_lent(&io);
+        io
     }
 
     /// Tries `operation`, and again whenever the reactor says that it is worth it, until it does not say `WouldBlock`.
@@ -75,23 +94,14 @@ impl<T: AsFd> Source<T> {
     /// Waits until an operation is worth trying.
     pub(crate) async fn ready(&self, direction: Direction) -> io::Result<()> {
         // Asked first, the reactor answers; then there is nothing left to do.
-        in_runtime(|core| self.registration.key_or_begin(core, self.io.as_fd()))?;
+        in_runtime(|core| self.registration.key_or_begin(core, &self.io))?;
         self.io(direction, |_| Ok(())).await
     }
 
     /// The poll form of [`ready`](Source::ready), for one task at a time in each direction.
     pub(crate) fn poll_ready(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<io::Result<()>> {
-        in_runtime(|core| self.registration.key_or_begin(core, self.io.as_fd()))?;
+        in_runtime(|core| self.registration.key_or_begin(core, &self.io))?;
         self.poll(cx, direction, |_| Ok(()))
-    }
-
-    /// Waits until the direction is closed.
-    ///
-    /// # Cancel safety
-    ///
-    /// It can be dropped at any time.
-    pub(super) fn closed(&self, direction: Direction) -> impl Future<Output = io::Result<()>> {
-        Closed { source: self, direction, waiter: None }
     }
 
     /// The poll form of [`io`](Source::io), for one task at a time in each direction.
@@ -204,7 +214,7 @@ fn transferring<T>(
     }
 }
 
-fn in_runtime<R>(f: impl FnOnce(&Core) -> R) -> R {
+pub(super) fn in_runtime<R>(f: impl FnOnce(&Core) -> R) -> R {
     match context::with(f) {
         Some(result) => result,
         None => no_runtime("a socket was awaited"),
@@ -250,48 +260,25 @@ impl<T: AsFd, F> Drop for Io<'_, T, F> {
     }
 }
 
-/// The future of [`Source::closed`].
-struct Closed<'a, T: AsFd> {
-    source: &'a Source<T>,
-    direction: Direction,
-    waiter: Option<WaiterId>,
-}
-
-impl<T: AsFd> Future for Closed<'_, T> {
-    type Output = io::Result<()>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        in_runtime(|core| {
-            let key = this.source.registration.key_or_begin(core, this.source.io.as_fd())?;
-            core.poll_closed(key, this.direction, &mut this.waiter, cx).map(Ok)
-        })
-    }
-}
-
-impl<T: AsFd> Drop for Closed<'_, T> {
-    fn drop(&mut self) {
-        if let Some(id) = self.waiter {
-            self.source.registration.forget_waiter(self.direction, id);
-        }
-    }
-}
-
 /// What a source has in a runtime, once it has had to wait.
 #[derive(Debug, Default)]
-struct Registration {
+pub(super) struct Registration {
     lease: OnceLock<Lease>,
+    /// What a descriptor is to be watched for that is lent; those of sockets are owned, and watched for everything.
+    lent: Option<Interest>,
+    /// The number that was registered, once there is a lease.
+    number: AtomicI32,
     read: Side,
     write: Side,
 }
 
 #[derive(Debug, Default)]
-struct Side {
+pub(super) struct Side {
     /// Before it is registered: the last operation in the direction left nothing to do, so that the next one must wait.
     /// Registering is enough to learn of anything that came since.
     drained: AtomicBool,
     /// The last poll in which the direction had an operation beyond the budget.
-    overdrawn: AtomicU16,
+    pub(super) overdrawn: AtomicU16,
 }
 
 impl Registration {
@@ -303,27 +290,43 @@ impl Registration {
         }
     }
 
-    fn key_or_begin(&self, core: &Core, fd: BorrowedFd<'_>) -> io::Result<Key> {
+    pub(super) fn key_or_begin(&self, core: &Core, io: &impl AsFd) -> io::Result<Key> {
         match self.key_in(core)? {
             Some(key) => Ok(key),
-            None => self.begin(core, fd),
+            None => self.begin(core, io.as_fd()),
         }
     }
 
     #[cold]
     fn begin(&self, core: &Core, fd: BorrowedFd<'_>) -> io::Result<Key> {
-        let key = core.register(fd)?;
+        let key = core.register(fd, self.lent).map_err(|error| cannot_watch(error, fd))?;
         let lease = Lease { runtime: core.id(), key };
         if self.lease.set(lease).is_err() {
             // Another thread was faster, and its runtime has the socket now.
+            core.deregister(key);
             core.free_source(key);
-            executor::deregister(core.id(), fd)?;
             return Err(elsewhere());
         }
+        self.number.store(fd.as_raw_fd(), Relaxed);
         Ok(key)
     }
 
-    fn side(&self, direction: Direction) -> &Side {
+    /// Refuses to wait for what is not watched.
+    pub(super) fn check(&self, interest: Interest) -> io::Result<()> {
+        match self.lent {
+            Some(watched) if !(watched | Interest::ERROR).includes(interest) => {
+                let message = "the descriptor is not watched for that: name it in `with_interest`";
+                Err(io::Error::new(io::ErrorKind::InvalidInput, message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn lease(&self) -> Option<Lease> {
+        self.lease.get().copied()
+    }
+
+    pub(super) fn side(&self, direction: Direction) -> &Side {
         match direction {
             Direction::Read => &self.read,
             Direction::Write => &self.write,
@@ -343,8 +346,18 @@ impl Registration {
         }
     }
 
+    /// Notes that an operation which needed something of the interest has said `WouldBlock` just now.
+    pub(super) fn would_block(&self, interest: Interest) {
+        match self.lease() {
+            None => Direction::of(interest).for_each(|direction| self.side(direction).drained.store(true, Relaxed)),
+            Some(lease) => {
+                lease.within(|core, key| core.would_block(key, Ready::from_interest(interest)));
+            }
+        }
+    }
+
     #[cold]
-    fn forget_waiter(&self, direction: Direction, id: WaiterId) {
+    pub(super) fn forget_waiter(&self, direction: Direction, id: WaiterId) {
         if let Some(&lease) = self.lease.get() {
             lease.tell(move |core, key| core.forget_waiter(key, direction, id));
         }
@@ -358,12 +371,31 @@ impl Registration {
             _ => Ok(()),
         }
     }
+
+    /// As [`end`](Registration::end), for a descriptor of which only its number at the time is known to have been ours.
+    fn end_lent(&self, io: &impl AsFd) {
+        let Some(lease) = self.lease() else { return };
+        if lease.within(|core, key| core.deregister(key)).is_some() {
+            return;
+        }
+        // The table of numbers is out of reach here, so it must be the lender who vouches for the number.
+        contain(|| {
+            let fd = io.as_fd();
+            if fd.as_raw_fd() == self.number.load(Relaxed) {
+                // If it has been closed and opened anew, there is nothing left to end.
+                let _gone = executor::deregister(lease.runtime, fd);
+            }
+        });
+    }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
         if let Some(&lease) = self.lease.get() {
-            lease.tell(Core::free_source);
+            match self.lent {
+                None => lease.tell(Core::free_source),
+                Some(_) => lease.tell(Core::free_lent_source),
+            }
         }
     }
 }
@@ -371,6 +403,22 @@ impl Drop for Registration {
 #[cold]
 fn elsewhere() -> io::Error {
     io::Error::other(
-        "the socket belongs to another runtime, where it has waited before: move it with `into_std` and `from_std`",
+        "the socket belongs to another runtime, where it has waited before: move it with `into_std` and `from_std`, \
+         an `AsyncFd` with `into_inner` and `new`",
     )
+}
+
+/// Says which descriptor it is and what can be done, where the system's word alone would not help.
+#[cold]
+fn cannot_watch(error: io::Error, fd: BorrowedFd<'_>) -> io::Error {
+    let why = match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            "another socket or `AsyncFd` waits for it in this runtime: share that one, or duplicate the descriptor"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "regular files and directories have no readiness, nor has all else that epoll refuses: use `spawn_blocking`"
+        }
+        _ => return error,
+    };
+    io::Error::new(error.kind(), format!("cannot wait for descriptor {}: {why}", fd.as_raw_fd()))
 }

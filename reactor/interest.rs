@@ -24,6 +24,8 @@ impl Interest {
     pub const WRITABLE: Interest = Interest((libc::EPOLLOUT | libc::EPOLLET) as u32);
     /// Exceptional conditions, such as out-of-band data on a TCP socket.
     pub const PRIORITY: Interest = Interest((libc::EPOLLPRI | libc::EPOLLET) as u32);
+    /// Errors alone, such as what waits in the error queue of a socket. They are reported with every other interest too.
+    pub const ERROR: Interest = Interest((libc::EPOLLERR | libc::EPOLLET) as u32);
 
     /// The same interest, reported for as long as it holds.
     pub const fn level(self) -> Interest {
@@ -68,6 +70,11 @@ impl Interest {
         self.0 & libc::EPOLLPRI as u32 != 0
     }
 
+    /// Whether errors are asked for by name.
+    pub const fn is_error(self) -> bool {
+        self.0 & libc::EPOLLERR as u32 != 0
+    }
+
     /// Whether events are reported for as long as they hold.
     pub const fn is_level(self) -> bool {
         self.0 & libc::EPOLLET as u32 == 0
@@ -76,6 +83,16 @@ impl Interest {
     /// Whether one event ends the interest.
     pub const fn is_one_shot(self) -> bool {
         self.0 & libc::EPOLLONESHOT as u32 != 0
+    }
+
+    /// The same directions, with the trigger that those who remember events must have.
+    pub(crate) const fn edge(self) -> Interest {
+        Interest((self.0 | libc::EPOLLET as u32) & !(libc::EPOLLONESHOT as u32))
+    }
+
+    /// Whether all that `other` asks for is asked for here.
+    pub(crate) const fn includes(self, other: Interest) -> bool {
+        other.edge().0 & !self.edge().0 == 0
     }
 
     pub(super) const fn bits(self) -> u32 {

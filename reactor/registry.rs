@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::Arc;
 
 use super::{Event, Interest, Token, sys};
@@ -67,8 +67,13 @@ impl Registry {
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) if the descriptor is not registered; otherwise those of epoll_ctl(2).
     pub fn deregister(&self, source: &impl AsFd) -> io::Result<()> {
+        self.deregister_number(source.as_fd().as_raw_fd())
+    }
+
+    /// As [`deregister`](Registry::deregister), for who knows that the number still stands for what was registered.
+    pub(crate) fn deregister_number(&self, source: RawFd) -> io::Result<()> {
         // Linux ignores the event of a DEL; since 2.6.9 any will do.
-        self.control(libc::EPOLL_CTL_DEL, source.as_fd(), Token(0), Interest::READABLE)
+        sys::epoll_ctl(self.as_fd(), libc::EPOLL_CTL_DEL, source, Event::new(0, Token(0)))
     }
 
     /// A second handle to the same epoll instance, for another owner. The instance lives as long as any of them.
@@ -81,7 +86,7 @@ impl Registry {
     }
 
     fn control(&self, operation: i32, source: BorrowedFd<'_>, token: Token, interest: Interest) -> io::Result<()> {
-        sys::epoll_ctl(self.as_fd(), operation, source, Event::new(interest.bits(), token))
+        sys::epoll_ctl(self.as_fd(), operation, source.as_raw_fd(), Event::new(interest.bits(), token))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -29,15 +29,11 @@ pub(crate) fn eventfd() -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-pub(super) fn epoll_ctl(
-    epoll: BorrowedFd<'_>,
-    operation: i32,
-    source: BorrowedFd<'_>,
-    mut event: Event,
-) -> io::Result<()> {
+/// Any number may be given for the source: one that names no descriptor is an error.
+pub(super) fn epoll_ctl(epoll: BorrowedFd<'_>, operation: i32, source: RawFd, mut event: Event) -> io::Result<()> {
     let event = ptr::from_mut(&mut event).cast::<libc::epoll_event>();
     // SAFETY: `event` points to a live `Event`, a transparent `epoll_event`; the kernel only reads it.
-    check(unsafe { libc::epoll_ctl(epoll.as_raw_fd(), operation, source.as_raw_fd(), event) })?;
+    check(unsafe { libc::epoll_ctl(epoll.as_raw_fd(), operation, source, event) })?;
     Ok(())
 }
 

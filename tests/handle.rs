@@ -5,11 +5,14 @@ mod support;
 use std::cell::Cell;
 use std::future::{pending, poll_fn};
 use std::marker::PhantomData;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
+use epore::net::AsyncFd;
 use epore::{Handle, JoinError, JoinHandle, RemoteHandle, Runtime, block_on, yield_now};
 use futures::task::{LocalSpawn, LocalSpawnExt, Spawn, SpawnExt};
 use support::panics::panic_of;
@@ -235,6 +238,10 @@ fn what_names_things_may_be_sent_and_shared_and_what_owns_them_may_not() {
     assert!(has!(Send, epore::time::Sleep) && has!(Sync, epore::time::Sleep));
     assert!(has!(Send, epore::net::TcpStream) && has!(Sync, epore::net::TcpStream));
     assert!(has!(Send, epore::net::TcpListener) && has!(Sync, epore::net::TcpListener));
+    assert!(has!(Send, AsyncFd<OwnedFd>) && has!(Sync, AsyncFd<OwnedFd>));
+    assert!(has!(Send, AsyncFd<BorrowedFd<'static>>) && has!(Sync, AsyncFd<Arc<OwnedFd>>));
+    assert!(!has!(Send, AsyncFd<Rc<OwnedFd>>) && !has!(Sync, AsyncFd<Rc<OwnedFd>>));
+    assert!(!has!(Send, AsyncFd<Box<dyn AsFd>>) && !has!(Sync, AsyncFd<Box<dyn AsFd>>));
     assert!(!has!(Send, Runtime) && !has!(Sync, Runtime));
     assert!(!has!(Send, JoinHandle<i32>) && !has!(Sync, JoinHandle<i32>));
 }

@@ -7,14 +7,15 @@ mod support;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::RefCell;
 use std::future::{pending, poll_fn};
-use std::pin::Pin;
+use std::io::ErrorKind;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use epore::net::{TcpListener, TcpStream};
+use epore::net::{AsyncFd, TcpListener, TcpStream};
 use epore::time::{sleep, timeout};
 use epore::{AbortHandle, Builder, Handle, JoinHandle, JoinSet, Runtime, scope, spawn, spawn_blocking, yield_now};
 use support::{open_descriptors, wait_until};
@@ -81,6 +82,7 @@ fn nothing_is_left_of_what_runtimes_tasks_timers_sockets_and_threads_took() {
     nothing_is_left("tasks of one runtime", 1000, || runtime.block_on(round_of_tasks()));
     nothing_is_left("scopes", 1000, || runtime.block_on(round_of_scopes()));
     nothing_is_left("sockets of one runtime", 1000, || runtime.block_on(round_of_sockets()));
+    nothing_is_left("descriptors of one runtime", 1000, || runtime.block_on(round_of_descriptors()));
 }
 
 /// Runs `round` a few times to warm up, then many times, and compares.
@@ -114,6 +116,23 @@ fn round_of_a_runtime(with_sockets: bool) -> Vec<JoinHandle<()>> {
     drop(handle.spawn(pending::<()>()));
     drop(runtime);
     tasks
+}
+
+/// R7 (d): descriptors that are waited for, and those that are refused: taken twice, and without readiness.
+async fn round_of_descriptors() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let [first, second] = [&reader, &reader].map(|reader| AsyncFd::new(reader).unwrap());
+    let mut waiting = pin!(first.readable());
+    assert!(poll_fn(|cx| Poll::Ready(waiting.as_mut().poll(cx))).await.is_pending());
+    assert_eq!(second.readable().await.unwrap_err().kind(), ErrorKind::AlreadyExists);
+    let file = AsyncFd::new(std::fs::File::open(".").unwrap()).unwrap();
+    assert_eq!(file.readable().await.unwrap_err().kind(), ErrorKind::PermissionDenied);
+    drop(writer);
+    waiting.await.unwrap().clear_ready();
+    let elsewhere = AsyncFd::new(reader.try_clone().unwrap()).unwrap();
+    elsewhere.readable().await.unwrap().clear_ready();
+    thread::spawn(move || drop(elsewhere)).join().unwrap();
+    yield_now().await;
 }
 
 async fn pair() -> (TcpStream, TcpStream) {

@@ -5,8 +5,10 @@ mod support;
 use std::io::{self, Write};
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
+use std::pin::pin;
 
-use support::polls::run;
+use epore::reactor::{Interest, Ready};
+use support::polls::{poll_once, run, turns};
 use support::tcp::{pair, registered_pair};
 
 fn send_urgent(stream: &TcpStream, byte: u8) -> io::Result<()> {
@@ -70,6 +72,28 @@ fn urgent_bytes_again_and_again_hold_nothing_back() -> io::Result<()> {
         // An urgent byte that was overtaken by another is part of the stream.
         all.retain(|byte| *byte != b'!' && *byte != b'?');
         assert_eq!(all, b"beforebehindthe end".repeat(100));
+        Ok(())
+    })
+}
+
+#[test]
+fn urgent_data_is_waited_for_by_itself() -> io::Result<()> {
+    run(async {
+        let (stream, mut peer) = pair()?;
+        let mut waiting = pin!(stream.ready(Interest::PRIORITY));
+        peer.write_all(b"ordinary")?;
+        for _ in 0..5 {
+            assert!(poll_once(waiting.as_mut()).await.is_pending());
+            turns(1).await;
+        }
+        send_urgent(&peer, b'!')?;
+        assert_eq!(waiting.await?, Ready::PRIORITY);
+
+        // That there is no more of it says nothing of ordinary data.
+        let nothing = stream.try_io(Interest::PRIORITY, || io::Result::<()>::Err(io::ErrorKind::WouldBlock.into()));
+        assert_eq!(nothing.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        assert!(poll_once(pin!(stream.ready(Interest::PRIORITY))).await.is_pending());
+        assert_eq!(stream.ready(Interest::READABLE | Interest::PRIORITY).await?, Ready::READABLE);
         Ok(())
     })
 }

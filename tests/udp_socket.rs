@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::fd::AsFd;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use epore::Builder;
+use epore::io::Interest;
 use epore::net::UdpSocket;
 use epore::time::timeout;
 use futures::future::join;
@@ -572,6 +574,24 @@ fn a_group_over_ipv6_is_joined_and_left() -> io::Result<()> {
         assert_eq!(error.kind(), ErrorKind::AddrNotAvailable);
         let error = member.join_multicast_v6(&group, i32::MAX as u32).unwrap_err();
         assert_eq!(error.raw_os_error(), Some(libc::ENODEV));
+        Ok(())
+    })
+}
+
+#[test]
+fn operations_of_ones_own_wait_and_are_tried_by_interest() -> io::Result<()> {
+    run(async {
+        let socket = UdpSocket::bind("127.0.0.1:0").await?;
+        let twin = std::net::UdpSocket::from(socket.as_fd().try_clone_to_owned()?);
+        assert!(socket.ready(Interest::READABLE | Interest::WRITABLE).await?.is_writable());
+        let receive = || twin.recv(&mut [0; 16]);
+        assert_eq!(socket.try_io(Interest::READABLE, receive).unwrap_err().kind(), ErrorKind::WouldBlock);
+        let sender = epore::spawn({
+            let addr = socket.local_addr()?;
+            async move { UdpSocket::bind("127.0.0.1:0").await?.send_to(b"hello", addr).await }
+        });
+        assert_eq!(socket.async_io(Interest::READABLE, receive).await?, 5);
+        assert_eq!(sender.await.unwrap()?, 5);
         Ok(())
     })
 }

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net;
 use std::pin::pin;
 use std::rc::Rc;
@@ -13,6 +13,7 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
+use epore::io::Interest;
 use epore::net::UnixDatagram;
 use epore::time::timeout;
 use support::child::in_own_process;
@@ -571,4 +572,19 @@ fn what_was_opened_to_wait_for_a_receiver_is_closed() {
         })
         .unwrap();
     });
+}
+
+#[test]
+fn operations_of_ones_own_wait_and_are_tried_by_interest() -> io::Result<()> {
+    run(async {
+        let (socket, peer) = UnixDatagram::pair()?;
+        let twin = std::os::unix::net::UnixDatagram::from(socket.as_fd().try_clone_to_owned()?);
+        assert!(socket.ready(Interest::READABLE | Interest::WRITABLE).await?.is_writable());
+        let receive = || twin.recv(&mut [0; 16]);
+        assert_eq!(socket.try_io(Interest::READABLE, receive).unwrap_err().kind(), ErrorKind::WouldBlock);
+        let sender = epore::spawn(async move { peer.send(b"hello").await });
+        assert_eq!(socket.async_io(Interest::READABLE, receive).await?, 5);
+        assert_eq!(sender.await.unwrap()?, 5);
+        Ok(())
+    })
 }

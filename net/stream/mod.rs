@@ -1,6 +1,7 @@
 //! Streams of bytes, and their halves: what TCP and Unix sockets have in common.
 
 mod read;
+mod readiness;
 mod socket;
 mod split;
 #[expect(clippy::module_inception, reason = "a file is named after its type")]

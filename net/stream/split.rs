@@ -8,6 +8,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::{Stream, StreamSocket};
+use crate::reactor::{Interest, Ready};
 
 /// The borrowed half of [`Stream::split`] that reads.
 pub type ReadHalf<'a, S> = Reader<&'a Stream<S>>;
@@ -108,6 +109,11 @@ impl<S: StreamSocket, H: Deref<Target = Stream<S>>> Reader<H> {
         self.stream.readable()
     }
 
+    /// See [`Stream::ready`].
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        self.stream.ready(interest).await
+    }
+
     /// See [`Stream::try_read`].
     pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.try_read(buffer)
@@ -148,6 +154,11 @@ impl<S: StreamSocket, H: Deref<Target = Stream<S>>> Writer<H> {
     /// See [`Stream::writable`].
     pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
         self.stream.writable()
+    }
+
+    /// See [`Stream::ready`].
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        self.stream.ready(interest).await
     }
 
     /// See [`Stream::try_write`].

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use super::StreamSocket;
 use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, Reader, ShutDownOnDrop, WriteHalf, Writer};
-use crate::executor::Direction;
 use crate::net::source::Source;
 
 /// A connection that carries bytes both ways: a [`TcpStream`](crate::net::TcpStream) or a
@@ -115,7 +114,7 @@ impl<S: StreamSocket> Stream<S> {
 
     /// Waits until the connection is broken off, and says why. Being closed in good order is no reason.
     pub(crate) async fn broken(&self) -> io::Error {
-        match self.source.closed(Direction::Write).await.and_then(|()| self.take_error()) {
+        match self.source.write_closed().await.and_then(|_| self.take_error()) {
             Ok(None) => pending().await,
             Ok(Some(error)) | Err(error) => error,
         }

@@ -1,0 +1,160 @@
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::ops::{BitAnd, BitOr, BitOrAssign, Sub};
+
+use super::Interest;
+
+/// What a descriptor is ready for, as far as its events have told.
+///
+/// It is a hint, as an event is: the operation's own answer is the truth.
+///
+/// ```
+/// use epore::reactor::Ready;
+///
+/// let ready = Ready::READABLE | Ready::WRITE_CLOSED;
+/// assert!(ready.is_readable() && ready.is_writable() && !ready.is_read_closed());
+/// assert!((ready - Ready::READABLE - Ready::WRITE_CLOSED).is_empty());
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ready(u8);
+
+/// Each of the conditions by name, in the order of their bits.
+const NAMES: [(Ready, &str); 6] = [
+    (Ready::READABLE, "readable"),
+    (Ready::WRITABLE, "writable"),
+    (Ready::READ_CLOSED, "read_closed"),
+    (Ready::WRITE_CLOSED, "write_closed"),
+    (Ready::PRIORITY, "priority"),
+    (Ready::ERROR, "error"),
+];
+
+impl Ready {
+    /// Ready for nothing.
+    pub const EMPTY: Ready = Ready(0);
+    /// A read is worth trying.
+    pub const READABLE: Ready = Ready(1);
+    /// A write is worth trying.
+    pub const WRITABLE: Ready = Ready(1 << 1);
+    /// The peer will send no more. Data sent before that may still be waiting.
+    pub const READ_CLOSED: Ready = Ready(1 << 2);
+    /// Nothing can be sent any more.
+    pub const WRITE_CLOSED: Ready = Ready(1 << 3);
+    /// An exceptional condition, such as out-of-band data.
+    pub const PRIORITY: Ready = Ready(1 << 4);
+    /// An error is pending, or was.
+    pub const ERROR: Ready = Ready(1 << 5);
+    /// Ready for all of it.
+    pub const ALL: Ready = Ready((1 << 6) - 1);
+
+    /// All by which what an interest asks for may come.
+    ///
+    /// ```
+    /// use epore::reactor::{Interest, Ready};
+    ///
+    /// assert_eq!(Ready::from_interest(Interest::READABLE), Ready::READABLE | Ready::READ_CLOSED);
+    /// ```
+    pub const fn from_interest(interest: Interest) -> Ready {
+        let mut bits = 0;
+        if interest.is_readable() {
+            bits |= Ready::READABLE.0 | Ready::READ_CLOSED.0;
+        }
+        if interest.is_writable() {
+            bits |= Ready::WRITABLE.0 | Ready::WRITE_CLOSED.0;
+        }
+        if interest.is_priority() {
+            bits |= Ready::PRIORITY.0;
+        }
+        if interest.is_error() {
+            bits |= Ready::ERROR.0;
+        }
+        Ready(bits)
+    }
+
+    /// Whether there is nothing it is ready for.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether a read is worth trying, as it also is at the end of the stream.
+    pub const fn is_readable(self) -> bool {
+        self.intersects(Ready(Ready::READABLE.0 | Ready::READ_CLOSED.0))
+    }
+
+    /// Whether a write is worth trying, as it also is to learn that the peer is gone.
+    pub const fn is_writable(self) -> bool {
+        self.intersects(Ready(Ready::WRITABLE.0 | Ready::WRITE_CLOSED.0))
+    }
+
+    /// Whether the peer will send no more.
+    pub const fn is_read_closed(self) -> bool {
+        self.intersects(Ready::READ_CLOSED)
+    }
+
+    /// Whether nothing can be sent any more.
+    pub const fn is_write_closed(self) -> bool {
+        self.intersects(Ready::WRITE_CLOSED)
+    }
+
+    /// Whether there is an exceptional condition.
+    pub const fn is_priority(self) -> bool {
+        self.intersects(Ready::PRIORITY)
+    }
+
+    /// Whether an error is pending, or was.
+    pub const fn is_error(self) -> bool {
+        self.intersects(Ready::ERROR)
+    }
+
+    pub(crate) const fn intersects(self, other: Ready) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The conditions if they hold, else nothing.
+    pub(crate) const fn when(self, holds: bool) -> Ready {
+        if holds { self } else { Ready::EMPTY }
+    }
+}
+
+impl BitOr for Ready {
+    type Output = Ready;
+
+    fn bitor(self, other: Ready) -> Ready {
+        Ready(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Ready {
+    fn bitor_assign(&mut self, other: Ready) {
+        *self = *self | other;
+    }
+}
+
+impl BitAnd for Ready {
+    type Output = Ready;
+
+    fn bitand(self, other: Ready) -> Ready {
+        Ready(self.0 & other.0)
+    }
+}
+
+/// What is left without the conditions of the other.
+impl Sub for Ready {
+    type Output = Ready;
+
+    fn sub(self, other: Ready) -> Ready {
+        Ready(self.0 & !other.0)
+    }
+}
+
+impl fmt::Debug for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut set = f.debug_set();
+        for (condition, name) in NAMES {
+            if self.intersects(condition) {
+                set.entry(&format_args!("{name}"));
+            }
+        }
+        set.finish()
+    }
+}
