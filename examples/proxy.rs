@@ -1,40 +1,45 @@
-//! Passes connections on to another address, and says how much went each way.
+//! A TCP proxy: whoever connects is connected to the target.
 //!
-//! cargo run --example proxy -- 127.0.0.1:7000 127.0.0.1:8000
+//! cargo run --example proxy -- 127.0.0.1:7001 127.0.0.1:7000
+//!
+//! It was written for tokio, and ported by changing the imports and `main`: tests/ports holds the original.
 
 #![forbid(unsafe_code)]
+// Epore's methods take `&self` where tokio's ask for `&mut self`.
+#![allow(unused_mut)]
 
 use std::env;
-use std::net::SocketAddr;
 
 use epore::io::{self, copy_bidirectional};
 use epore::net::{TcpListener, TcpStream};
+use epore::spawn;
 
-async fn pass_on(mut inbound: TcpStream, target: String) -> io::Result<(u64, u64)> {
-    let mut outbound = TcpStream::connect(target).await?;
-    copy_bidirectional(&mut inbound, &mut outbound).await
+async fn forward(mut client: TcpStream, target: &str) -> io::Result<(u64, u64)> {
+    let mut server = TcpStream::connect(target).await?;
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
+    copy_bidirectional(&mut client, &mut server).await
 }
 
-async fn serve(inbound: TcpStream, peer: SocketAddr, target: String) {
-    match pass_on(inbound, target).await {
-        Ok((sent, received)) => eprintln!("{peer}: sent {sent} bytes, received {received}"),
-        Err(error) => eprintln!("{peer}: {error}"),
+async fn run(addr: String, target: String) -> io::Result<()> {
+    let listener = TcpListener::bind(&addr).await?;
+    println!("listening on {}", listener.local_addr()?);
+    loop {
+        let (client, peer) = listener.accept().await?;
+        let target = target.clone();
+        spawn(async move {
+            match forward(client, &target).await {
+                Ok((sent, received)) => println!("{peer}: {sent} bytes sent, {received} received"),
+                Err(error) => eprintln!("{peer}: {error}"),
+            }
+        });
     }
 }
 
 fn main() -> io::Result<()> {
-    let (Some(addr), Some(target)) = (env::args().nth(1), env::args().nth(2)) else {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "usage: proxy LISTEN:PORT TARGET:PORT"));
-    };
-    epore::block_on(async {
-        let listener = TcpListener::bind(addr).await?;
-        println!("listening on {}", listener.local_addr()?);
-        loop {
-            match listener.accept().await {
-                Ok((inbound, peer)) => drop(epore::spawn(serve(inbound, peer, target.clone()))),
-                // Descriptors have run out, say. The connections that are served now will give some back.
-                Err(error) => eprintln!("cannot accept: {error}"),
-            }
-        }
-    })
+    let mut args = env::args().skip(1);
+    match (args.next(), args.next()) {
+        (Some(addr), Some(target)) => epore::block_on(run(addr, target)),
+        _ => Err(io::Error::other("usage: proxy ADDRESS TARGET, as in proxy 127.0.0.1:7001 127.0.0.1:7000")),
+    }
 }

@@ -5,6 +5,7 @@
 pub mod black_hole;
 pub mod child;
 pub mod clock;
+pub mod examples;
 pub mod panics;
 pub mod polls;
 pub mod reactor;

@@ -1,0 +1,58 @@
+//! A server with one runtime per core, all of them on one port: the way up when one thread is not enough.
+//!
+//! cargo run --release --example per_core -- 127.0.0.1:7000
+//!
+//! The sockets share the port (`SO_REUSEPORT`), and the kernel deals the connections out among them. Nothing else is shared:
+//! no queue, no lock, no task that moves. It tells each client which core serves it, and then sends back what it receives.
+
+#![forbid(unsafe_code)]
+
+use std::net::SocketAddr;
+use std::{env, io, thread};
+
+use epore::net::{TcpListener, TcpSocket, TcpStream};
+
+const BACKLOG: u32 = 4096;
+
+/// A socket of its own for each core, with its own queue of connections.
+fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.set_reuseport(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)
+}
+
+async fn echo(stream: TcpStream, core: usize) -> io::Result<()> {
+    stream.write_all(format!("core {core}\n").as_bytes()).await?;
+    epore::io::copy(&stream, &stream).await.map(drop)
+}
+
+async fn serve(listener: TcpListener, core: usize) -> io::Result<()> {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => drop(epore::spawn(async move {
+                if let Err(error) = echo(stream, core).await {
+                    eprintln!("{peer}: {error}");
+                }
+            })),
+            Err(error) => eprintln!("core {core} cannot accept: {error}"),
+        }
+    }
+}
+
+fn main() -> io::Result<()> {
+    let addr = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
+    let addr = addr.parse().map_err(|_| io::Error::other(format!("`{addr}` is not an address like 127.0.0.1:7000")))?;
+    let mut listeners = vec![listen(addr)?];
+    let addr = listeners[0].local_addr()?;
+    for _ in 1..thread::available_parallelism()?.get() {
+        listeners.push(listen(addr)?);
+    }
+    println!("listening on {addr}");
+    thread::scope(|scope| {
+        let start = |(core, listener)| scope.spawn(move || epore::block_on(serve(listener, core)));
+        let threads: Vec<_> = listeners.into_iter().enumerate().map(start).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().expect("the thread of a core does not panic"))
+    })
+}
