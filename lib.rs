@@ -1,8 +1,9 @@
 //! Epore is an async runtime for one thread on Linux.
 //!
 //! It stands on epoll and three small crates. [`block_on`] runs a future and all the tasks that it [`spawn`]s on the
-//! thread that calls it; [`net`] has the sockets, [`time`] the timers, [`spawn_blocking`] takes work that blocks
-//! elsewhere. Futures need not be `Send`, so tasks share what they like through `Rc` and `RefCell`.
+//! thread that calls it; [`net`] has the sockets, [`io`] what goes around them, [`time`] the timers, [`signal`] the signals,
+//! and [`spawn_blocking`] takes work that blocks elsewhere. Futures need not be `Send`, so tasks share what they like
+//! through `Rc` and `RefCell`.
 //!
 //! ```
 //! use epore::net::{TcpListener, TcpStream};
@@ -33,6 +34,7 @@
 //! - When `block_on` returns, the tasks that are left are dropped. Await what must be finished.
 //! - Wakers may be sent to any thread, and outlive their task and its runtime.
 //! - Below the futures is the [`reactor`], a safe layer over epoll that can be used alone.
+//! - Names follow tokio's: [`coming_from_tokio`] holds them side by side.
 //!
 //! # Features
 //!
@@ -60,6 +62,10 @@ pub use executor::{
     Runtime, Scope, ScopeFuture, ScopedJoinHandle, TaskGroup, TaskLocalFuture, YieldNow, block_on, scope, spawn,
     spawn_blocking, yield_now,
 };
+
+#[cfg(doc)]
+#[doc = include_str!("docs/tokio.md")]
+pub mod coming_from_tokio {}
 
 // The example of the README compiles.
 #[cfg(doctest)]
