@@ -38,7 +38,9 @@
 //!
 //! # Features
 //!
+//! - `futures-io`: `AsyncRead` and `AsyncWrite` of the crate `futures-io` on streams, on references to them, and on halves.
 //! - `hyper`: hyper's runtime traits, in the module `hyper`.
+//! - `tokio-io`: `AsyncRead` and `AsyncWrite` of tokio on streams and halves, without any other part of tokio.
 
 #![deny(missing_docs)]
 #![deny(clippy::undocumented_unsafe_blocks)]

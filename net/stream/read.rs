@@ -283,6 +283,21 @@ impl<S: StreamSocket> Stream<S> {
         self.source.poll_transfer(cx, Direction::Read, buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
     }
 
+    /// The poll form of [`read_vectored`](Stream::read_vectored).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read_vectored`](Stream::read_vectored).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub fn poll_read_vectored(&self, cx: &mut Context<'_>, buffers: &mut [IoSliceMut<'_>]) -> Poll<io::Result<usize>> {
+        let buffers = first(buffers);
+        let asked = total(buffers);
+        self.source.poll_transfer(cx, Direction::Read, asked, |socket| sys::recv_vectored(socket.as_fd(), buffers))
+    }
+
     /// As [`poll_read`](Stream::poll_read), into memory that needs not be initialized. The result says how many bytes
     /// at its start now are.
     ///
