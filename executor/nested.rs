@@ -82,6 +82,8 @@ impl Core {
                     None => break,
                 }
             }
+            // Whoever wakes it from here on writes the eventfd, also if nobody asks for the next deadline.
+            inboxes::of(self.id()).park();
         });
     }
 

@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::net::Stream;
 use crate::net::stream::StreamSocket;
@@ -49,25 +50,31 @@ where
     R: StreamSocket,
     W: StreamSocket,
 {
-    copy_to_end(reader.as_ref(), writer.as_ref()).await?
+    let copied = AtomicU64::new(0);
+    copy_to_end(reader.as_ref(), writer.as_ref(), &copied).await??;
+    Ok(copied.into_inner())
 }
 
-/// The outer error is one of reading, the inner one of writing.
-pub(super) async fn copy_to_end<R, W>(reader: &Stream<R>, writer: &Stream<W>) -> io::Result<io::Result<u64>>
+/// The outer error is one of reading, the inner one of writing. It adds up in `copied` what was written, which is
+/// atomic only so that the future is `Send`.
+pub(super) async fn copy_to_end<R, W>(
+    reader: &Stream<R>,
+    writer: &Stream<W>,
+    copied: &AtomicU64,
+) -> io::Result<io::Result<()>>
 where
     R: StreamSocket,
     W: StreamSocket,
 {
     let mut buffer = vec![0; BUFFER_SIZE];
-    let mut copied = 0;
     loop {
         let count = reader.read(&mut buffer).await?;
         if count == 0 {
-            return Ok(Ok(copied));
+            return Ok(Ok(()));
         }
         if let Err(error) = writer.write_all(&buffer[..count]).await {
             return Ok(Err(error));
         }
-        copied += count as u64;
+        copied.fetch_add(count as u64, Relaxed);
     }
 }

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::Shutdown;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::Poll;
 
 use super::copy::copy_to_end;
@@ -36,8 +37,9 @@ use crate::net::stream::StreamSocket;
 ///
 /// Each way has a buffer of 32 KiB, allocated once and given back when the way has ended. Neither waits for the other.
 ///
-/// A peer that has ended its stream may have closed its socket, or may still read: TCP does not tell, until something is
-/// written to it, or its `SO_KEEPALIVE` finds out. Where the other peer may be silent for ever, have that set, or put a
+/// A peer that has ended its stream may have closed its socket, or may still read. A Unix socket tells, and when the peer is
+/// gone the whole ends, since nobody is left to copy to. TCP does not tell, until something is written to it, or its
+/// `SO_KEEPALIVE` finds out. Where the other peer may be silent for ever, have that set, or put a
 /// [`timeout`](crate::time::timeout) around the whole.
 ///
 /// # Errors
@@ -65,43 +67,39 @@ where
     B: StreamSocket,
 {
     let (a, b) = (a.as_ref(), b.as_ref());
-    let (mut there, mut back) = (pin!(copy_one_way(a, b)), pin!(copy_one_way(b, a)));
-    let (mut a_broken, mut b_broken) = (pin!(a.broken()), pin!(b.broken()));
-    let (mut sent, mut received) = (None, None);
+    let (sent, received) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (mut there, mut back) = (pin!(copy_one_way(a, b, &sent)), pin!(copy_one_way(b, a, &received)));
+    let (mut a_gone, mut b_gone) = (pin!(a.gone()), pin!(b.gone()));
+    let (mut to_b, mut to_a) = (None, None);
     poll_fn(|cx| {
-        if sent.is_none()
+        if to_b.is_none()
             && let Poll::Ready(result) = there.as_mut().poll(cx)
         {
-            sent = Some(result?);
+            to_b = Some(result?);
         }
-        if received.is_none()
+        if to_a.is_none()
             && let Poll::Ready(result) = back.as_mut().poll(cx)
         {
-            received = Some(result?);
+            to_a = Some(result?);
         }
-        match (sent.take(), received.take()) {
-            (Some(sent), Some(received)) => Poll::Ready(sent.and_then(|sent| Ok((sent, received?)))),
+        match (&to_b, &to_a) {
+            (Some(_), Some(_)) => Poll::Ready(Ok(())),
             // Whoever has ended is not read any more, so that nothing else would tell.
-            (Some(count), None) => {
-                sent = Some(count);
-                a_broken.as_mut().poll(cx).map(Err)
-            }
-            (None, Some(count)) => {
-                received = Some(count);
-                b_broken.as_mut().poll(cx).map(Err)
-            }
+            (Some(_), None) => a_gone.as_mut().poll(cx),
+            (None, Some(_)) => b_gone.as_mut().poll(cx),
             (None, None) => Poll::Pending,
         }
     })
-    .await
+    .await?;
+    to_b.unwrap_or(Ok(())).and(to_a.unwrap_or(Ok(()))).map(|()| (sent.load(Relaxed), received.load(Relaxed)))
 }
 
 /// Copies what there is, and then the end. The outer error is one of reading, the inner one of writing.
-async fn copy_one_way<R, W>(reader: &Stream<R>, writer: &Stream<W>) -> io::Result<io::Result<u64>>
+async fn copy_one_way<R, W>(reader: &Stream<R>, writer: &Stream<W>, copied: &AtomicU64) -> io::Result<io::Result<()>>
 where
     R: StreamSocket,
     W: StreamSocket,
 {
-    let copied = copy_to_end(reader, writer).await?;
-    Ok(copied.and_then(|count| writer.shutdown_now(Shutdown::Write).map(|()| count)))
+    let written = copy_to_end(reader, writer, copied).await?;
+    Ok(written.and_then(|()| writer.shutdown_now(Shutdown::Write)))
 }

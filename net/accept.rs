@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::source::Source;
 use super::sys::{self, Address};
-use crate::executor::{Direction, Timer};
+use crate::executor::{Delay, Direction};
 
 /// How long an accept that failed for want of descriptors or memory waits before it says so. A loop that tries again at
 /// once then makes ten tries a second, and leaves the machine to those who can free some.
@@ -33,7 +33,7 @@ pub(super) async fn accept<L: AsFd>(source: &Source<L>) -> io::Result<(OwnedFd, 
     if let Err(error) = &accepted
         && is_exhausted(error)
     {
-        let mut delay = Timer::after(EXHAUSTED_DELAY);
+        let mut delay = Delay::new(EXHAUSTED_DELAY);
         poll_fn(|cx| delay.poll(cx)).await;
     }
     accepted

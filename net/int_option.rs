@@ -8,6 +8,7 @@ use std::time::Duration;
 use libc::c_int;
 
 use super::sys;
+use crate::executor::failed;
 
 /// A socket option that is a number.
 pub(super) struct IntOption {
@@ -42,7 +43,7 @@ impl IntOption {
             Ok(value) => sys::set_int(socket, self.level, self.name, value),
             Err(_) => Err(io::Error::from_raw_os_error(libc::EINVAL)),
         };
-        set.map_err(|error| io::Error::new(error.kind(), format!("cannot set {} to {value}: {error}", self.label)))
+        set.map_err(|error| failed(format!("cannot set {} to {value}", self.label), error))
     }
 
     /// Sets an option that counts seconds. A fraction counts as a whole one, since none at all means something else.

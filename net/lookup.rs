@@ -5,7 +5,7 @@ use std::iter::Chain;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::{option, vec};
 
-use crate::executor::{context, try_spawn_blocking};
+use crate::executor::{context, failed, try_spawn_blocking};
 
 /// Looks up the addresses of a host.
 ///
@@ -86,7 +86,7 @@ async fn look_up(host: String, port: u16) -> io::Result<Addrs> {
         Some(resolver) => resolver.resolve(host.clone(), port).await,
         None => system_resolver(host.clone(), port).await,
     };
-    let failed = |error: io::Error| io::Error::new(error.kind(), format!("cannot look up the host `{host}`: {error}"));
+    let failed = |error| failed(format!("cannot look up the host `{host}`"), error);
     match addrs.map_err(failed)? {
         none if none.is_empty() => Err(failed(io::Error::new(io::ErrorKind::NotFound, "it has no address"))),
         addrs => Ok(Addrs::from(addrs)),

@@ -134,6 +134,11 @@ impl<T: AsFd> Source<T> {
         Poll::Pending
     }
 
+    /// Notes that the next operation has to wait for an event.
+    pub(super) fn drained(&self, direction: Direction) {
+        let _would_block = self.try_io(direction, |_| io::Result::<()>::Err(io::ErrorKind::WouldBlock.into()));
+    }
+
     /// Tries an operation once, now.
     pub(crate) fn try_io<R>(&self, direction: Direction, operation: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
         self.try_once(direction, |io| Ok((operation(io)?, false)))

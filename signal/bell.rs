@@ -57,6 +57,20 @@ pub(super) struct Listener {
 }
 
 impl Listener {
+    /// Waits until there are news. Dropped before, it has nobody woken.
+    pub(super) async fn news(&mut self, mut is_news: impl FnMut() -> bool) -> io::Result<()> {
+        if context::with(|_| ()).is_none() {
+            no_runtime("a signal was awaited");
+        }
+        let mut look = |_: &OwnedFd| if is_news() { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) };
+        if let Ok(()) = self.descriptor.source().io(Direction::Read, &mut look).await {
+            return Ok(());
+        }
+        // It has waited in another runtime before. A descriptor of its own can wait in this one.
+        self.descriptor = self.bell.descriptor()?;
+        self.descriptor.source().io(Direction::Read, look).await
+    }
+
     /// Waits until there is news. It looks at once, and whenever the bell was rung.
     #[track_caller]
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, mut is_news: impl FnMut() -> bool) -> Poll<io::Result<()>> {

@@ -1,15 +1,14 @@
 #![forbid(unsafe_code)]
 
-use std::future::poll_fn;
 use std::io;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Poll};
 
 use libc::c_int;
 
 use super::SignalKind;
 use super::bell::{Bell, Listener};
 use super::handling::Handling;
+use super::slot::Slot;
 use super::sys::{self, Disposition};
 
 /// The signals by which a program is asked to end: from its terminal, and by other programs.
@@ -64,31 +63,44 @@ static BELL: Bell = Bell::new();
 /// It can be dropped at any time. In a loop keep the same future, as between one and the next nobody listens.
 pub async fn shutdown_signal() -> io::Result<SignalKind> {
     let mut waiting = Waiting::begin()?;
-    poll_fn(|cx| waiting.poll(cx)).await
+    waiting.listener.news(|| REQUEST.load(SeqCst) != 0).await?;
+    Ok(SignalKind::from_raw(REQUEST.load(SeqCst)))
 }
 
-/// One who waits for a request.
+/// One who waits for a request, and is counted.
 struct Waiting {
     listener: Listener,
-    // The handlers must be gone before the count, or they would take a signal and tell nobody.
-    _handlings: [Option<Handling>; SIGNALS.len()],
-    _counted: Counted,
+    handlings: [Option<Handling>; SIGNALS.len()],
 }
 
 impl Waiting {
     fn begin() -> io::Result<Waiting> {
         let listener = BELL.listener()?;
-        let counted = Counted::new();
-        let [interrupt, terminate] = SIGNALS;
-        let handlings = [handle(interrupt)?, handle(terminate)?];
-        Ok(Waiting { listener, _handlings: handlings, _counted: counted })
+        WAITING.fetch_add(1, SeqCst);
+        let mut waiting = Waiting { listener, handlings: [None, None] };
+        for (signal, handling) in SIGNALS.into_iter().zip(&mut waiting.handlings) {
+            *handling = handle(signal)?;
+        }
+        Ok(waiting)
     }
+}
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<SignalKind>> {
-        let request = || REQUEST.load(SeqCst);
-        let polled = self.listener.poll(cx, || request() != 0);
-        polled.map_ok(|()| SignalKind::from_raw(request()))
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let seen = SIGNALS.map(deliveries);
+        WAITING.fetch_sub(1, SeqCst);
+        self.handlings = [None, None];
+        for (signal, seen) in SIGNALS.into_iter().zip(seen) {
+            // One that came just now was no request any more. Unless others have listened to it, it has its former effect.
+            if deliveries(signal) != seen && REQUEST.load(SeqCst) == 0 && !sys::disposition_is_ours(signal) {
+                sys::raise(signal);
+            }
+        }
     }
+}
+
+fn deliveries(signal: c_int) -> u64 {
+    Slot::of(SignalKind::from_raw(signal)).deliveries()
 }
 
 /// Handles a signal, unless it is ignored or has been the end of the program already.
@@ -97,21 +109,6 @@ fn handle(signal: c_int) -> io::Result<Option<Handling>> {
         return Ok(None);
     }
     Handling::begin(SignalKind::from_raw(signal)).map(Some)
-}
-
-struct Counted;
-
-impl Counted {
-    fn new() -> Counted {
-        WAITING.fetch_add(1, SeqCst);
-        Counted
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        WAITING.fetch_sub(1, SeqCst);
-    }
 }
 
 /// Called by the handler for each signal. It is async-signal-safe: atomics, sigaction(2), raise(3) and a bell.
@@ -125,8 +122,11 @@ pub(super) fn consider(signal: c_int) {
     }
     match REQUEST.compare_exchange(0, signal, SeqCst, SeqCst) {
         Ok(_) => BELL.ring(),
-        // It came so soon, or was listened to anew, that our handler got it once more. On its return this one ends the
-        // program.
-        Err(_) => sys::raise(signal),
+        // It came so soon, or was listened to anew, or another handler called ours, that we got it once more. On its return
+        // this one ends the program, whoever else handles it.
+        Err(_) => {
+            sys::set_default(signal);
+            sys::raise(signal);
+        }
     }
 }

@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 
-use std::future::poll_fn;
 use std::io;
+use std::mem;
 use std::task::{Context, Poll};
 
 use super::SignalKind;
@@ -77,7 +77,7 @@ impl Signal {
     ///
     /// Dropping the future loses no signal: the next call tells of it.
     pub async fn recv(&mut self) -> Option<()> {
-        poll_fn(|cx| self.poll_recv(cx)).await
+        known(self.received().await)
     }
 
     /// The poll form of [`recv`](Signal::recv). The task is woken by the next signal; of several tasks, the last one to
@@ -88,22 +88,28 @@ impl Signal {
     /// Outside of a runtime, and if the runtime cannot watch one more descriptor.
     #[track_caller]
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
-        self.poll(cx).map(|result| match result {
-            Ok(()) => Some(()),
-            Err(error) => panic!("a signal cannot be waited for in this runtime: {error}"),
-        })
+        let Signal { seen, slot, listener, .. } = self;
+        listener.poll(cx, news(seen, slot)).map(known)
     }
 
     pub(super) async fn received(&mut self) -> io::Result<()> {
-        poll_fn(|cx| self.poll(cx)).await
-    }
-
-    #[track_caller]
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Signal { seen, slot, listener, .. } = self;
-        listener.poll(cx, || {
-            let deliveries = slot.deliveries();
-            std::mem::replace(seen, deliveries) != deliveries
-        })
+        listener.news(news(seen, slot)).await
+    }
+}
+
+/// Whether there were deliveries since the last look.
+fn news(seen: &mut u64, slot: &'static Slot) -> impl FnMut() -> bool {
+    move || {
+        let deliveries = slot.deliveries();
+        mem::replace(seen, deliveries) != deliveries
+    }
+}
+
+#[track_caller]
+fn known(result: io::Result<()>) -> Option<()> {
+    match result {
+        Ok(()) => Some(()),
+        Err(error) => panic!("a signal cannot be waited for in this runtime: {error}"),
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn replace_ours(signal: c_int, disposition: &Disposition) {
     }
 }
 
-fn disposition_is_ours(signal: c_int) -> bool {
+pub(super) fn disposition_is_ours(signal: c_int) -> bool {
     disposition(signal).is_ok_and(|current| current.is_ours())
 }
 
@@ -76,6 +76,12 @@ fn sigaction(signal: c_int, new: Option<&Disposition>) -> io::Result<Disposition
     // live.
     let result = unsafe { libc::sigaction(signal, new, &raw mut former.0) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(former) }
+}
+
+/// Gives a signal its default effect, whoever handles it.
+pub(super) fn set_default(signal: c_int) {
+    // It fails for numbers that name no signal, which are never delivered.
+    let _set = sigaction(signal, Some(&Disposition::DEFAULT));
 }
 
 /// Sends a signal to this thread.

@@ -91,7 +91,8 @@ fn waiting_in_another_runtime_is_an_error_that_says_what_to_do() -> io::Result<(
     let error = run(stream.readable()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the socket belongs to another runtime, where it has waited before: move it with `into_std` and `from_std`"
+        "the socket belongs to another runtime, where it has waited before: move it with `into_std` and `from_std`, an `AsyncFd` \
+         with `into_inner` and `new`"
     );
     assert_eq!(run(stream.read(&mut [0; 16])).unwrap_err().to_string(), error.to_string());
 

@@ -64,10 +64,17 @@ fn a_stale_file_is_not_removed_and_the_error_says_so() -> io::Result<()> {
     let error = UnixListener::bind(&scratch).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AddrInUse);
     let expected = format!(
-        "cannot listen on {}: Address already in use (os error 98); if no process has it open, the file is a stale one \
-         that a former process left: remove it first",
+        "cannot listen on {} (a stale socket, if no process has it open: then remove it first): Address already in use (os \
+         error 98)",
         scratch.display()
     );
+    assert_eq!(error.to_string(), expected);
+    fs::remove_file(&scratch)?;
+
+    fs::write(&scratch, "no socket")?;
+    let error = UnixListener::bind(&scratch).unwrap_err();
+    let expected =
+        format!("cannot listen on {} (which is no socket): Address already in use (os error 98)", scratch.display());
     assert_eq!(error.to_string(), expected);
     fs::remove_file(&scratch)?;
     UnixListener::bind(&scratch).map(|_| ())

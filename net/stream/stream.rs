@@ -1,6 +1,5 @@
 #![forbid(unsafe_code)]
 
-use std::future::pending;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
@@ -112,12 +111,11 @@ impl<S: StreamSocket> Stream<S> {
         self.source.get().take_error()
     }
 
-    /// Waits until the connection is broken off, and says why. Being closed in good order is no reason.
-    pub(crate) async fn broken(&self) -> io::Error {
-        match self.source.write_closed().await.and_then(|_| self.take_error()) {
-            Ok(None) => pending().await,
-            Ok(Some(error)) | Err(error) => error,
-        }
+    /// Waits until the peer is gone, so that nothing can be written any more, and says why if it has not closed in good order,
+    /// as only a Unix socket tells.
+    pub(crate) async fn gone(&self) -> io::Result<()> {
+        self.source.write_closed().await?;
+        self.take_error()?.map_or(Ok(()), Err)
     }
 
     /// Two borrowed halves, to read and to write in two branches of one task.

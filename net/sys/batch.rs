@@ -111,19 +111,24 @@ impl Incoming {
     }
 }
 
+/// How long a control message with an integer is.
+// SAFETY: the call only does sums.
+const GRO_LEN: usize = unsafe { libc::CMSG_LEN(size_of::<c_int>() as c_uint) } as usize;
+
 /// The segment size among the control data of a message that the kernel has filled in, see udp(7).
 fn segment_size(message: &msghdr) -> Option<usize> {
     // SAFETY: the message points to its control data, of which the kernel has said how much there is.
     let mut next = unsafe { libc::CMSG_FIRSTHDR(message) };
-    // SAFETY: what is not null is the header of a control message inside of that data.
-    while let Some(control) = unsafe { next.as_ref() } {
-        if (control.cmsg_level, control.cmsg_type) == (libc::SOL_UDP, libc::UDP_GRO) {
-            // SAFETY: the content of this control message is an integer.
-            let size = unsafe { libc::CMSG_DATA(control).cast::<c_int>().read_unaligned() };
+    while !next.is_null() {
+        // SAFETY: what is not null is the header of a control message inside of that data, and aligned as cmsg(3) says.
+        let header = unsafe { next.read() };
+        if (header.cmsg_level, header.cmsg_type, header.cmsg_len as usize) == (libc::SOL_UDP, libc::UDP_GRO, GRO_LEN) {
+            // SAFETY: the header says that an integer follows it, whole.
+            let size = unsafe { libc::CMSG_DATA(next).cast::<c_int>().read_unaligned() };
             return usize::try_from(size).ok().filter(|&size| size > 0);
         }
         // SAFETY: as for the first one.
-        next = unsafe { libc::CMSG_NXTHDR(message, control) };
+        next = unsafe { libc::CMSG_NXTHDR(message, next) };
     }
     None
 }

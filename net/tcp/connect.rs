@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use super::TcpStream;
 use super::race::race;
 use super::socket::TcpSocket;
-use crate::executor::Direction;
+use crate::executor::{Direction, failed};
 use crate::net::lookup::{Addrs, ToSocketAddrs, resolve};
 use crate::net::source::Source;
 use crate::net::sys;
@@ -47,7 +47,7 @@ impl TcpStream {
             Addrs::One(addr) => connect_to(addr).await.map_err(|error| vec![(addr, error)]),
             Addrs::List(addrs) => race(addrs).await,
         };
-        connected.map_err(|failures| connect_error(&failures))
+        connected.map_err(connect_error)
     }
 }
 
@@ -61,7 +61,7 @@ async fn connect_to(addr: SocketAddr) -> io::Result<TcpStream> {
 /// Connects a socket that is there already.
 pub(super) async fn connect_from(socket: OwnedFd, addr: SocketAddr) -> io::Result<TcpStream> {
     let connected = async { Attempt::begin_from(socket, addr)?.finish().await }.await;
-    connected.map_err(|error| connect_error(&vec![(addr, error)]))
+    connected.map_err(|error| connect_error(vec![(addr, error)]))
 }
 
 /// A socket that connects. Dropping it closes the socket.
@@ -102,10 +102,10 @@ impl Attempt {
     }
 }
 
-fn connect_error(failures: &Failures) -> io::Error {
-    let Some((_, last)) = failures.last() else {
+fn connect_error(mut failures: Failures) -> io::Error {
+    let Some((addr, last)) = failures.pop() else {
         return io::Error::new(io::ErrorKind::InvalidInput, "no address to connect to was given");
     };
-    let causes: Vec<String> = failures.iter().map(|(addr, error)| format!("{addr}: {error}")).collect();
-    io::Error::new(last.kind(), format!("cannot connect to {}", causes.join("; ")))
+    let before: String = failures.iter().map(|(addr, error)| format!("{addr}: {error}; ")).collect();
+    failed(format!("cannot connect to {before}{addr}"), last)
 }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use super::TcpStream;
 use super::socket::TcpSocket;
+use crate::executor::failed;
 use crate::net::accept::{accept, poll_accept};
 use crate::net::lookup::{ToSocketAddrs, resolve};
 use crate::net::source::Source;
@@ -64,7 +65,7 @@ impl TcpListener {
         for addr in resolve(&addr).await? {
             match listen(addr) {
                 Ok(listener) => return Ok(listener),
-                Err(error) => last = Some(io::Error::new(error.kind(), format!("cannot listen on {addr}: {error}"))),
+                Err(error) => last = Some(failed(format!("cannot listen on {addr}"), error)),
             }
         }
         Err(last.unwrap_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no address to listen on was given")))
@@ -123,7 +124,7 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// Those of accept(2), with the address of the listener added. When descriptors or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the error
+    /// Those of accept(2), with the address of the listener added; the system's error is the source of it. When descriptors or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the error
     /// comes 100 milliseconds late, so that a loop around this call does not spin; the connection stays in the backlog.
     ///
     /// # Panics
@@ -153,7 +154,7 @@ impl TcpListener {
     #[cold]
     fn cannot_accept(&self, error: io::Error) -> io::Error {
         match self.local_addr() {
-            Ok(addr) => io::Error::new(error.kind(), format!("cannot accept on {addr}: {error}")),
+            Ok(addr) => failed(format!("cannot accept on {addr}"), error),
             Err(_) => error,
         }
     }

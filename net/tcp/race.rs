@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::TcpStream;
 use super::connect::{Attempt, Failures};
-use crate::executor::{Timer, context, no_runtime};
+use crate::executor::{Delay, context, no_runtime};
 
 /// Connects to whichever address is the first to answer, see RFC 8305, section 5.
 ///
@@ -20,7 +20,7 @@ pub(super) async fn race(addrs: Vec<SocketAddr>) -> Result<TcpStream, Failures> 
     let mut race = Race::default();
     while race.begin_next(&mut untried) {
         // Nobody waits for the next when there is none.
-        let mut next = (untried.len() > 0).then(|| Timer::after(delay()));
+        let mut next = (untried.len() > 0).then(|| Delay::new(delay()));
         let news = poll_fn(|cx| match race.poll(cx) {
             Poll::Pending => next.as_mut().map_or(Poll::Pending, |next| next.poll(cx).map(|()| News::Silence)),
             news => news,

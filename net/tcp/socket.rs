@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use super::connect::connect_from;
 use super::{TcpListener, TcpStream};
+use crate::executor::failed;
 use crate::net::sys;
 
 /// A TCP socket that neither listens nor is connected yet, for options that must be set before.
@@ -78,7 +79,7 @@ impl TcpSocket {
     ///
     /// Those of bind(2), with the address added.
     pub fn bind(&self, addr: SocketAddr) -> io::Result<()> {
-        self.bind_to(addr).map_err(|error| io::Error::new(error.kind(), format!("cannot bind to {addr}: {error}")))
+        self.bind_to(addr).map_err(|error| failed(format!("cannot bind to {addr}"), error))
     }
 
     /// As [`bind`](TcpSocket::bind), for callers who say themselves what went wrong.

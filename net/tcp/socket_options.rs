@@ -8,6 +8,7 @@ use libc::c_int;
 
 use super::TcpSocket;
 use super::options::{KEEPALIVE, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, USER_TIMEOUT};
+use crate::executor::failed;
 use crate::net::int_option::{IntOption, TCLASS_V6, TOS_V4};
 use crate::net::sys;
 
@@ -104,7 +105,7 @@ impl TcpSocket {
         let device = device.unwrap_or_default();
         sys::set_device(self.as_fd(), device).map_err(|error| {
             let device = String::from_utf8_lossy(device);
-            io::Error::new(error.kind(), format!("cannot bind to the device `{device}`: {error}"))
+            failed(format!("cannot bind to the device `{device}`"), error)
         })
     }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
+use crate::executor::failed;
 use crate::net::lookup::{ToSocketAddrs, resolve};
 use crate::net::source::Source;
 
@@ -192,7 +193,7 @@ fn first_success<T>(
     for addr in addrs {
         match f(addr) {
             Ok(value) => return Ok(value),
-            Err(error) => last = Some(io::Error::new(error.kind(), format!("cannot {what} {addr}: {error}"))),
+            Err(error) => last = Some(failed(format!("cannot {what} {addr}"), error)),
         }
     }
     Err(last.unwrap_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, format!("no address to {what} was given"))))

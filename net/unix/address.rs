@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net;
 use std::path::Path;
 
+use crate::executor::failed;
 use crate::net::sys::Address;
 
 /// How long a path or an abstract name may be, in bytes: `sun_path` has 108, of which one is the zero byte that ends a
@@ -95,8 +96,8 @@ impl SocketAddr {
     }
 
     /// Says in an error what could not be done with the address.
-    pub(super) fn failed(&self, what: &str, error: &io::Error) -> io::Error {
-        io::Error::new(error.kind(), format!("cannot {what} {self}: {error}"))
+    pub(super) fn failed(&self, what: &str, error: io::Error) -> io::Error {
+        failed(format!("cannot {what} {self}"), error)
     }
 }
 

@@ -5,10 +5,10 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{SocketAddr, UnixStream};
-use crate::executor::Timer;
+use crate::executor::Delay;
 use crate::net::source::Source;
 use crate::net::sys;
 
@@ -72,7 +72,7 @@ impl UnixStream {
     ///
     /// It can be dropped at any time; nobody was connected to then.
     pub async fn connect_addr(addr: &SocketAddr) -> io::Result<UnixStream> {
-        connect(addr).await.map_err(|error| addr.failed("connect to", &error))
+        connect(addr).await.map_err(|error| addr.failed("connect to", error))
     }
 
     /// Two sockets that are connected to each other.
@@ -100,8 +100,8 @@ async fn connect(addr: &SocketAddr) -> io::Result<UnixStream> {
     let mut delay = FIRST_DELAY;
     // A Unix socket is connected at once or not at all: what has not failed has begun nothing, see connect(2).
     while !is_connected(sys::connect(socket.as_fd(), &addr.into()))? {
-        let mut timer = Timer::new(Instant::now() + delay);
-        poll_fn(|cx| timer.poll(cx)).await;
+        let mut pause = Delay::new(delay);
+        poll_fn(|cx| pause.poll(cx)).await;
         delay = LONGEST_DELAY.min(2 * delay);
     }
     Ok(UnixStream::new(Source::new(socket.into())))

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net;
 use std::path::Path;
 use std::task::{Context, Poll};
 
 use super::{SocketAddr, UnixStream};
+use crate::executor::failed;
 use crate::net::accept::{accept, poll_accept};
 use crate::net::source::Source;
 use crate::net::sys::{self, Address};
@@ -67,7 +69,7 @@ impl UnixListener {
     ///
     /// Those of socket(2), bind(2) and listen(2), with the address added.
     pub fn bind_addr(addr: &SocketAddr) -> io::Result<UnixListener> {
-        let listener = listen(addr).map_err(|error| bind_error("listen on", addr, &error))?;
+        let listener = listen(addr).map_err(|error| bind_error("listen on", addr, error))?;
         Ok(UnixListener { source: Source::new(listener) })
     }
 
@@ -94,7 +96,7 @@ impl UnixListener {
     ///
     /// # Errors
     ///
-    /// Those of accept(2), with the address of the listener added. When descriptors or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the error
+    /// Those of accept(2), with the address of the listener added; the system's error is the source of it. When descriptors or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the error
     /// comes 100 milliseconds late, so that a loop around this call does not spin; the connection stays in the backlog.
     ///
     /// # Panics
@@ -124,7 +126,7 @@ impl UnixListener {
     #[cold]
     fn cannot_accept(&self, error: io::Error) -> io::Error {
         match self.local_addr() {
-            Ok(addr) => io::Error::new(error.kind(), format!("cannot accept on {addr}: {error}")),
+            Ok(addr) => failed(format!("cannot accept on {addr}"), error),
             Err(_) => error,
         }
     }
@@ -171,12 +173,13 @@ fn accepted((socket, peer): (OwnedFd, Address)) -> io::Result<(UnixStream, Socke
     Ok((UnixStream::new(Source::new(socket.into())), SocketAddr::try_from(&peer)?))
 }
 
-/// Names the address that could not be bound, and what is the usual cause when it is a path in use.
-pub(super) fn bind_error(what: &str, addr: &SocketAddr, error: &io::Error) -> io::Error {
-    let failed = addr.failed(what, error);
-    if error.kind() != io::ErrorKind::AddrInUse || addr.as_pathname().is_none() {
-        return failed;
-    }
-    let hint = "if no process has it open, the file is a stale one that a former process left: remove it first";
-    io::Error::new(failed.kind(), format!("{failed}; {hint}"))
+/// Names the address that could not be bound, and what stands there if it is a path in use.
+pub(super) fn bind_error(what: &str, addr: &SocketAddr, error: io::Error) -> io::Error {
+    let path = addr.as_pathname().filter(|_| error.kind() == io::ErrorKind::AddrInUse);
+    let hint = match path.map(|path| path.symlink_metadata().map(|file| file.file_type().is_socket())) {
+        Some(Ok(true)) => " (a stale socket, if no process has it open: then remove it first)",
+        Some(Ok(false)) => " (which is no socket)",
+        _ => "",
+    };
+    failed(format!("cannot {what} {addr}{hint}"), error)
 }

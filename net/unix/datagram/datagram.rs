@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::net;
 use std::path::Path;
 
-use super::room::Lookout;
+use super::room::Waiting;
 use crate::net::source::Source;
 use crate::net::sys;
 use crate::net::unix::SocketAddr;
@@ -47,12 +47,12 @@ use crate::net::unix::listener::bind_error;
 pub struct UnixDatagram {
     pub(super) source: Source<net::UnixDatagram>,
     /// Of the latest [`poll_send_to`](UnixDatagram::poll_send_to), while it waits for its receiver.
-    pub(super) lookout: Lookout,
+    pub(super) waiting: Waiting,
 }
 
 impl UnixDatagram {
     fn new(socket: net::UnixDatagram) -> UnixDatagram {
-        UnixDatagram { source: Source::new(socket), lookout: Lookout::default() }
+        UnixDatagram { source: Source::new(socket), waiting: Waiting::default() }
     }
 
     /// Makes a socket file and receives there, or at an abstract name given with a zero byte before it. It needs no runtime.
@@ -75,7 +75,7 @@ impl UnixDatagram {
             sys::bind(socket.as_fd(), &addr.into())?;
             Ok(UnixDatagram::new(socket.into()))
         });
-        bound.map_err(|error| bind_error("bind to", addr, &error))
+        bound.map_err(|error| bind_error("bind to", addr, error))
     }
 
     /// A socket without a name, to send from. Nobody can answer it.
@@ -144,7 +144,7 @@ impl UnixDatagram {
     pub fn connect_addr(&self, addr: &SocketAddr) -> io::Result<()> {
         match sys::connect(self.as_fd(), &addr.into()) {
             Ok(_at_once) => Ok(()),
-            Err(error) => Err(addr.failed("connect to", &error)),
+            Err(error) => Err(addr.failed("connect to", error)),
         }
     }
 

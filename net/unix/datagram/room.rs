@@ -19,8 +19,14 @@ use crate::net::sys::{self, Address};
 
 /// Sends a message, or says with `None` that the receiver has no room for it. `WouldBlock` means the sender alone.
 pub(super) fn send_to(socket: &net::UnixDatagram, buffer: &[u8], address: &Address) -> io::Result<Option<usize>> {
-    match sys::send_to(socket.as_fd(), buffer, address) {
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock && may_send(socket)? => Ok(None),
+    let send = || sys::send_to(socket.as_fd(), buffer, address);
+    let is_full = |error: &io::Error| error.kind() == io::ErrorKind::WouldBlock;
+    match send() {
+        // The receiver may have taken so many messages meanwhile that it was the sender. Then there is room by now.
+        Err(error) if is_full(&error) && may_send(socket)? => match send() {
+            Err(error) if is_full(&error) => Ok(None),
+            result => result.map(Some),
+        },
         result => result.map(Some),
     }
 }
@@ -30,21 +36,30 @@ fn may_send(socket: &net::UnixDatagram) -> io::Result<bool> {
     Ok(sys::unreceived(socket.as_fd())? < sys::int(socket.as_fd(), libc::SOL_SOCKET, libc::SO_SNDBUF)?)
 }
 
-/// Waits until a receiver has room, or is gone.
-pub(super) async fn room_at(address: &Address) -> io::Result<()> {
-    connected_to(address)?.ready(Direction::Write).await
+/// Waits until a receiver has room, or is gone. False means that it has to be waited for by the sender: it is connected to
+/// that alone, which is told of each message that is taken.
+pub(super) async fn room_at(address: &Address) -> io::Result<bool> {
+    match connected_to(address)? {
+        Lookout::Socket(socket) => socket.ready(Direction::Write).await.map(|()| true),
+        Lookout::NotNeeded => Ok(true),
+        Lookout::Refused => Ok(false),
+    }
 }
 
-/// The poll form of [`room_at`], which has to be kept while it waits.
+/// What the poll form of [`room_at`] keeps while it waits.
 #[derive(Debug, Default)]
-pub(super) struct Lookout(Mutex<Option<Source<net::UnixDatagram>>>);
+pub(super) struct Waiting(Mutex<Option<Source<net::UnixDatagram>>>);
 
-impl Lookout {
-    pub(super) fn poll_room_at(&self, cx: &mut Context<'_>, address: &Address) -> Poll<io::Result<()>> {
-        let socket = connected_to(address)?;
+impl Waiting {
+    pub(super) fn poll_room_at(&self, cx: &mut Context<'_>, address: &Address) -> Poll<io::Result<bool>> {
+        let socket = match connected_to(address)? {
+            Lookout::Socket(socket) => socket,
+            Lookout::NotNeeded => return Poll::Ready(Ok(true)),
+            Lookout::Refused => return Poll::Ready(Ok(false)),
+        };
         let polled = socket.poll_ready(cx, Direction::Write);
         self.replace(Some(socket));
-        polled
+        polled.map_ok(|()| true)
     }
 
     pub(super) fn end(&self) {
@@ -58,9 +73,20 @@ impl Lookout {
     }
 }
 
-/// A socket that is writable when the receiver has room.
-fn connected_to(address: &Address) -> io::Result<Source<net::UnixDatagram>> {
+enum Lookout {
+    /// It is writable when the receiver has room.
+    Socket(Source<net::UnixDatagram>),
+    /// The receiver is gone. Sending says so.
+    NotNeeded,
+    /// The receiver is connected to somebody, and takes messages of nobody else.
+    Refused,
+}
+
+fn connected_to(address: &Address) -> io::Result<Lookout> {
     let socket = sys::open(libc::AF_UNIX, libc::SOCK_DGRAM)?;
-    sys::connect(socket.as_fd(), address)?;
-    Ok(Source::new(socket.into()))
+    match sys::connect(socket.as_fd(), address).map_err(|error| error.kind()) {
+        Ok(_) => Ok(Lookout::Socket(Source::new(socket.into()))),
+        Err(io::ErrorKind::PermissionDenied) => Ok(Lookout::Refused),
+        Err(_) => Ok(Lookout::NotNeeded),
+    }
 }

@@ -95,7 +95,11 @@ impl UnixDatagram {
             poll_fn(|cx| self.source.poll_budget(cx, Direction::Write)).await;
             match self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, &address)) {
                 Ok(Some(count)) => return Ok(count),
-                Ok(None) => room_at(&address).await?,
+                Ok(None) if room_at(&address).await? => {}
+                Ok(None) => {
+                    self.source.drained(Direction::Write);
+                    self.writable().await?;
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable().await?,
                 Err(error) => return Err(error),
             }
@@ -175,11 +179,15 @@ impl UnixDatagram {
     ) -> Poll<io::Result<usize>> {
         let address = Address::from(&SocketAddr::from_path(target.as_ref())?);
         loop {
-            self.lookout.end();
+            self.waiting.end();
             ready!(self.source.poll_budget(cx, Direction::Write));
             match self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, &address)) {
                 Ok(Some(count)) => return Poll::Ready(Ok(count)),
-                Ok(None) => ready!(self.lookout.poll_room_at(cx, &address))?,
+                Ok(None) if ready!(self.waiting.poll_room_at(cx, &address))? => {}
+                Ok(None) => {
+                    self.source.drained(Direction::Write);
+                    ready!(self.poll_send_ready(cx))?;
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(self.poll_send_ready(cx))?,
                 Err(error) => return Poll::Ready(Err(error)),
             }
