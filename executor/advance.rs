@@ -69,15 +69,15 @@ impl Core {
     /// Moves the clock to the next instant at which something happens. But first it ends the advances that have got to
     /// where they wanted: as there is nothing left to do, all is done that there was to do by now.
     pub(super) fn move_clock(&self) {
-        self.clock.advances.borrow_mut().expire(self.clock.elapsed(), &mut self.wakers.borrow_mut());
-        if self.wakers.borrow().is_empty() {
+        let ended = self.clock.advances.borrow_mut().expire(self.clock.elapsed(), &mut self.wakes());
+        if !ended {
             let next = [&self.timers, &self.clock.advances].map(|timers| timers.borrow().next_deadline());
             if let Some(next) = next.into_iter().flatten().min() {
                 self.clock.move_to(next);
                 self.expire_timers();
             }
         }
-        self.wake_all();
+        self.wake_foreign();
     }
 }
 
@@ -97,8 +97,8 @@ impl Core {
         let paused = self.clock.is_paused();
         if paused {
             self.clock.resume();
-            self.clock.advances.borrow_mut().expire(NEVER, &mut self.wakers.borrow_mut());
-            self.wake_all();
+            self.clock.advances.borrow_mut().expire(NEVER, &mut self.wakes());
+            self.wake_foreign();
         }
         paused
     }

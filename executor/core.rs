@@ -1,7 +1,6 @@
 #![forbid(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::panic::Location;
@@ -23,7 +22,7 @@ use super::net_settings::NetSettings;
 use super::run_loop::{EVENTS_PER_TURN, IO_PER_POLL, POLLS_PER_TURN};
 use super::runtime_id::RuntimeId;
 use super::slab::Key;
-use super::sources::{Direction, Side, Source, Sources};
+use super::sources::{Direction, Source, Sources};
 use super::task::{Run, Task};
 use super::tasks::Tasks;
 use super::timers::Timers;
@@ -60,10 +59,10 @@ pub(crate) struct Core {
     net_settings: NetSettings,
     /// The last waiter that was given a name.
     last_waiter: Cell<WaiterId>,
-    /// What the last look at the reactor and at the inbox brought, and whom it wakes.
+    /// What the last look at the reactor and at the inbox brought, and whom it wakes besides tasks of this runtime.
     pub(super) events: RefCell<reactor::Events>,
     pub(super) mail: RefCell<Mail>,
-    pub(super) wakers: RefCell<VecDeque<Waker>>,
+    pub(super) foreign_wakers: RefCell<Vec<Waker>>,
 }
 
 impl Core {
@@ -88,7 +87,7 @@ impl Core {
             last_waiter: Cell::new(WaiterId::POLLER),
             events: RefCell::new(Vec::with_capacity(EVENTS_PER_TURN)),
             mail: RefCell::default(),
-            wakers: RefCell::default(),
+            foreign_wakers: RefCell::default(),
         })
     }
 
@@ -184,10 +183,20 @@ impl Core {
     ///
     /// When the budget is spent, each direction of each socket still has one operation in each poll, which its `overdrawn`
     /// remembers. Or else one that is always ready could starve the others in a `join!`.
+    #[inline]
     pub(crate) fn spend_io(&self, overdrawn: &AtomicU16) -> bool {
-        let left = self.io_left.get();
-        self.io_left.set(left.saturating_sub(1));
-        left > 0 || overdrawn.swap(self.poll_number.get(), Relaxed) != self.poll_number.get()
+        match self.io_left.get().checked_sub(1) {
+            Some(left) => {
+                self.io_left.set(left);
+                true
+            }
+            None => self.overdraw(overdrawn),
+        }
+    }
+
+    #[cold]
+    fn overdraw(&self, overdrawn: &AtomicU16) -> bool {
+        overdrawn.swap(self.poll_number.get(), Relaxed) != self.poll_number.get()
     }
 
     /// Registers a descriptor for all that can be waited for or, if it is `lent` by somebody who may close it before it is
@@ -249,6 +258,7 @@ impl Core {
 
     /// Ready if an operation is worth trying. If not, the waiter will be woken when it is; it gets its name here. While the
     /// runtime is being dropped nobody will be woken any more.
+    #[inline]
     pub(crate) fn poll_ready(
         &self,
         key: Key,
@@ -259,35 +269,42 @@ impl Core {
         if self.is_closing() {
             return Poll::Pending;
         }
-        if self.sources.borrow_mut().side(key, direction).is_none_or(|side| side.is_ready()) {
+        if self.sources.borrow().is_ready(key, direction) {
             return Poll::Ready(());
         }
-        let id = *waiter.get_or_insert_with(|| self.next_waiter());
-        self.park(key, direction, id, cx);
+        self.wait_for(key, direction, waiter, cx);
         Poll::Pending
     }
 
-    /// Has a waiter woken by the next event of the direction.
-    pub(super) fn park(&self, key: Key, direction: Direction, id: WaiterId, cx: &mut Context<'_>) {
-        let known = |side: &mut Side| side.waiters.has(id, cx.waker());
-        if self.sources.borrow_mut().side(key, direction).is_some_and(known) {
-            return;
+    /// Has a waiter woken by the next event of the direction. It gets its name here.
+    pub(super) fn wait_for(&self, key: Key, direction: Direction, waiter: &mut Option<WaiterId>, cx: &mut Context<'_>) {
+        let known = waiter.is_some_and(|id| {
+            self.sources.borrow_mut().waiters(key, direction).is_some_and(|waiters| waiters.has(id, cx.waker()))
+        });
+        if !known {
+            let id = *waiter.get_or_insert_with(|| self.next_waiter());
+            // Cloning and dropping wakers is foreign code, which runs outside of the borrow.
+            let waker = cx.waker().clone();
+            let former =
+                self.sources.borrow_mut().waiters(key, direction).and_then(|waiters| waiters.insert(id, waker));
+            drop(former);
         }
-        // Cloning and dropping wakers is foreign code, which runs outside of the borrow.
-        let waker = cx.waker().clone();
-        let former = self.sources.borrow_mut().side(key, direction).and_then(|side| side.waiters.insert(id, waker));
-        drop(former);
     }
 
-    pub(super) fn next_waiter(&self) -> WaiterId {
+    fn next_waiter(&self) -> WaiterId {
         self.last_waiter.set(self.last_waiter.get().next());
         self.last_waiter.get()
     }
 
     /// Forgets a waiter that was dropped. Its task may be unwinding, so the panic of its waker must not come out.
     pub(crate) fn forget_waiter(&self, key: Key, direction: Direction, id: WaiterId) {
-        let former = self.sources.borrow_mut().side(key, direction).and_then(|side| side.waiters.remove(id));
+        let former = self.sources.borrow_mut().waiters(key, direction).and_then(|waiters| waiters.remove(id));
         contain(|| drop(former));
+    }
+
+    /// Records that a pending error has been taken.
+    pub(crate) fn error_taken(&self, key: Key) {
+        self.sources.borrow_mut().error_taken(key);
     }
 
     /// Records that an operation has drained the direction. See [`Sources::clear_ready`].

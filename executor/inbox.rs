@@ -4,9 +4,10 @@ use std::io;
 use std::mem;
 use std::os::fd::BorrowedFd;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 use super::runtime_id::RuntimeId;
-use super::sync::Mutex;
+use super::sync::{AtomicU8, Mutex};
 use super::token::TaskToken;
 use crate::reactor::{Origin, Registry, Waker};
 
@@ -15,17 +16,27 @@ const UNPARK: &str = "the runtime's eventfd takes a write, unless somebody has c
 
 /// What other threads ask of a runtime, and all of it that they touch.
 ///
-/// `parked` and the eventfd stand under one lock with the mail. Whoever delivers while the runtime is parked sees it
-/// and writes the eventfd; whoever delivers before makes [`park`](Inbox::park) refuse. So no wake-up is lost, and as
-/// the eventfd leaves under the same lock, none is written to a descriptor that was closed and reused.
-pub(super) struct Inbox(Mutex<Option<Box<Open>>>);
+/// One word says whether the runtime sleeps and whether there is mail. Whoever delivers while the runtime is parked
+/// finds that in its place and writes the eventfd; whoever delivers before makes [`park`](Inbox::park) refuse. So no
+/// wake-up is lost, and a runtime that has no mail takes no lock. The mail and the eventfd stand under one lock, so that
+/// the word says "mail" only when it is there, and none is written to a descriptor that was closed and reused.
+pub(super) struct Inbox {
+    state: AtomicU8,
+    open: Mutex<Option<Box<Open>>>,
+}
+
+/// The runtime is awake, and there is no mail.
+const AWAKE: u8 = 0;
+
+/// The runtime found its inbox empty and is, or will be at once, asleep in the reactor.
+const PARKED: u8 = 1;
+
+/// There is mail. Set with the mail, under the lock.
+const MAIL: u8 = 2;
 
 /// The inbox of a living runtime.
 struct Open {
     runtime: RuntimeId,
-    /// The runtime found its inbox empty and is, or will be at once, asleep in the reactor. Set by the runtime alone,
-    /// cleared by the first delivery or by the runtime itself.
-    parked: bool,
     eventfd: Waker,
     registry: Registry,
     origin: Origin,
@@ -43,10 +54,6 @@ pub(super) struct Mail {
 pub(super) type Request = Box<dyn FnOnce() + Send>;
 
 impl Mail {
-    fn is_empty(&self) -> bool {
-        self.wakes.is_empty() && self.requests.is_empty()
-    }
-
     /// Adds a wake. Instead of growing it first drops duplicates, so that a task woken again and again before its
     /// runtime looks takes no more room than a few.
     fn push_wake(&mut self, token: TaskToken) {
@@ -63,13 +70,16 @@ impl Mail {
 impl Inbox {
     /// An inbox that belongs to no runtime, and drops what is delivered.
     pub(super) const fn closed() -> Inbox {
-        Inbox(Mutex::new(None))
+        Inbox { state: AtomicU8::new(AWAKE), open: Mutex::new(None) }
     }
 
     pub(super) fn open(&self, runtime: RuntimeId, eventfd: Waker, registry: Registry) {
         let origin = Origin::current();
-        let open = Open { runtime, parked: false, eventfd, registry, origin, mail: Mail::default() };
-        self.with(|inbox| *inbox = Some(Box::new(open)));
+        let open = Open { runtime, eventfd, registry, origin, mail: Mail::default() };
+        self.with(|inbox| {
+            self.state.store(AWAKE, Relaxed);
+            *inbox = Some(Box::new(open));
+        });
     }
 
     /// Closes the inbox and hands back what was left in it.
@@ -83,7 +93,7 @@ impl Inbox {
         let unparked = self.with(|inbox| match inbox {
             Some(open) => {
                 open.mail.push_wake(token);
-                open.unpark()
+                self.announce(open)
             }
             None => Ok(()),
         });
@@ -95,7 +105,7 @@ impl Inbox {
         let unparked = self.with(|inbox| match inbox {
             Some(open) if open.runtime == runtime => {
                 open.mail.requests.push(request);
-                Ok(open.unpark())
+                Ok(self.announce(open))
             }
             _ => Err(request),
         })?;
@@ -118,36 +128,30 @@ impl Inbox {
 
     /// Declares the runtime asleep, unless there is mail. Whoever delivers from here on writes the eventfd.
     pub(super) fn park(&self) -> bool {
-        self.with(|inbox| match inbox {
-            Some(open) if open.mail.is_empty() => {
-                open.parked = true;
-                true
-            }
-            _ => false,
-        })
+        self.state.compare_exchange(AWAKE, PARKED, AcqRel, Acquire) != Err(MAIL)
     }
 
-    /// Declares the runtime awake and exchanges the mail for an empty `mail`.
-    pub(super) fn collect(&self, mail: &mut Mail) {
-        self.with(|inbox| {
-            if let Some(open) = inbox {
-                open.parked = false;
-                if !open.mail.is_empty() {
+    /// Declares the runtime awake, says whether there is mail, and exchanges it for an empty `mail`.
+    pub(super) fn collect(&self, mail: &mut Mail) -> bool {
+        let has_mail = self.state.compare_exchange(PARKED, AWAKE, AcqRel, Acquire) == Err(MAIL);
+        if has_mail {
+            self.with(|inbox| {
+                self.state.store(AWAKE, Relaxed);
+                if let Some(open) = inbox {
                     mem::swap(&mut open.mail, mail);
                 }
-            }
-        });
+            });
+        }
+        has_mail
+    }
+
+    /// Says under the lock that there is mail. One write wakes the runtime, so the deliveries that follow need none.
+    fn announce(&self, open: &Open) -> io::Result<()> {
+        if self.state.swap(MAIL, AcqRel) == PARKED { open.eventfd.wake() } else { Ok(()) }
     }
 
     fn with<R>(&self, f: impl FnOnce(&mut Option<Box<Open>>) -> R) -> R {
         // No user code runs under the lock, so a poisoned one has nothing half-done in it.
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Open {
-    /// One write wakes the runtime, so the deliveries that follow need none.
-    fn unpark(&mut self) -> io::Result<()> {
-        if mem::take(&mut self.parked) { self.eventfd.wake() } else { Ok(()) }
+        f(&mut self.open.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -51,6 +51,7 @@ pub(super) fn of(runtime: RuntimeId) -> &'static Inbox {
 }
 
 /// Wakes a task from a thread, or a runtime, that is not its own.
+#[cold]
 pub(super) fn wake(token: TaskToken) {
     INBOXES[token.runtime()].wake(token);
 }

@@ -44,6 +44,7 @@ mod timers;
 mod token;
 mod waiters;
 mod waker;
+mod wakes;
 mod yield_now;
 
 pub use abort_handle::AbortHandle;

@@ -132,7 +132,7 @@ impl<'env> Nursery<'env> {
         let Some(task) = task else { return };
         member.unlist();
         let waker = Waker::from(member);
-        match catch_unwind(AssertUnwindSafe(|| task.run(&mut Context::from_waker(&waker)))) {
+        match catch_unwind(AssertUnwindSafe(|| Rc::clone(&task).run(&mut Context::from_waker(&waker)))) {
             Ok(Poll::Pending) => {}
             Ok(Poll::Ready(())) => self.retire(key, task),
             Err(payload) => self.retire_panicked(key, task, payload),

@@ -50,16 +50,16 @@ impl Core {
             Some(readiness) if !readiness.ready.is_empty() => return Poll::Ready(readiness),
             _ => {}
         }
-        let id = *waiter.get_or_insert_with(|| self.next_waiter());
-        Direction::of(interest).for_each(|direction| self.park(key, direction, id, cx));
+        Direction::of(interest).for_each(|direction| self.wait_for(key, direction, waiter, cx));
         Poll::Pending
     }
 
-    /// Records that an operation which needed something of `ready` has said `WouldBlock` just now.
+    /// Records that an operation which needed something of `ready` has said `WouldBlock` just now. It may have been said by
+    /// the user, who waits for more than has come, so it proves nothing of an end that came with it.
     pub(crate) fn would_block(&self, key: Key, ready: Ready) {
         let mut sources = self.sources.borrow_mut();
         if let Some(now) = sources.readiness(key) {
-            sources.clear(key, now.masked(ready));
+            sources.clear(key, now.masked(ready - Ready::CLOSED));
         }
     }
 

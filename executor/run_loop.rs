@@ -15,6 +15,7 @@ use super::misuse::FORKED;
 use super::slab::Key;
 use super::task::Run;
 use super::tasks::Next;
+use super::wakes::Wakes;
 use super::{context, inboxes, waker};
 
 /// How many polls the queue gets before the reactor is looked at, so that tasks which are always ready cannot keep
@@ -75,22 +76,20 @@ impl Core {
         let mut cx = Context::from_waker(&waker);
         match catch_unwind(AssertUnwindSafe(|| task.run(&mut cx))) {
             Ok(Poll::Pending) => {}
-            Ok(Poll::Ready(())) => self.retire(key, task),
-            Err(payload) => self.retire_panicked(key, task, payload),
+            Ok(Poll::Ready(())) => self.retire(key, None),
+            Err(payload) => self.retire(key, Some(payload)),
         }
     }
 
-    /// Lets go of a task that has finished. Its output is dropped here if nobody holds its handle.
-    fn retire(&self, key: Key, task: Rc<dyn Run>) {
-        let held = self.tasks.borrow_mut().remove(key);
+    /// Lets go of a task that has finished, or panicked. Its output is dropped here if nobody holds its handle.
+    fn retire(&self, key: Key, panic: Option<Box<dyn Any + Send>>) {
+        let task = self.tasks.borrow_mut().remove(key);
+        let Some(task) = task else { return };
+        if let Some(payload) = panic {
+            contain(|| task.fail(payload));
+        }
         contain(|| task.notify());
-        contain(|| drop((held, task)));
-    }
-
-    #[cold]
-    fn retire_panicked(&self, key: Key, task: Rc<dyn Run>, payload: Box<dyn Any + Send>) {
-        contain(|| task.fail(payload));
-        self.retire(key, task);
+        contain(|| drop(task));
     }
 
     /// Looks at the reactor, the inbox and the timers once, and queues the tasks that have reason to run. If no task is
@@ -105,7 +104,7 @@ impl Core {
         self.read_mail();
         self.deliver_events();
         self.expire_timers();
-        self.wake_all();
+        self.wake_foreign();
         if may_move_clock && self.tasks.borrow().is_idle() {
             self.move_clock();
         }
@@ -130,7 +129,9 @@ impl Core {
     /// Does what other threads have asked for.
     fn read_mail(&self) {
         let mut mail = self.mail.borrow_mut();
-        inboxes::of(self.id()).collect(&mut mail);
+        if !inboxes::of(self.id()).collect(&mut mail) {
+            return;
+        }
         for token in mail.wakes.drain(..) {
             self.wake(token.task());
         }
@@ -142,29 +143,37 @@ impl Core {
     }
 
     fn deliver_events(&self) {
-        let (mut sources, mut wakers) = (self.sources.borrow_mut(), self.wakers.borrow_mut());
+        let (mut sources, mut wakes) = (self.sources.borrow_mut(), self.wakes());
         for event in self.events.borrow().iter() {
-            sources.deliver(event, &mut wakers);
+            sources.deliver(event, &mut wakes);
         }
     }
 
     pub(super) fn expire_timers(&self) {
         let mut timers = self.timers.borrow_mut();
         if timers.next_deadline().is_some() {
-            timers.expire(self.clock.elapsed(), &mut self.wakers.borrow_mut());
+            timers.expire(self.clock.elapsed(), &mut self.wakes());
         }
     }
 
-    /// Wakes in order all that were collected, outside of all borrows. A panic of one does not keep the others asleep.
-    pub(super) fn wake_all(&self) {
-        loop {
-            let waker = self.wakers.borrow_mut().pop_front();
-            let Some(waker) = waker else { break };
-            match waker::token_of(&waker) {
-                Some(token) if token.runtime() == self.id().index() => self.wake(token.task()),
-                _ => contain(|| waker.wake()),
-            }
+    pub(super) fn wakes(&self) -> Wakes<'_> {
+        Wakes { runtime: self.id(), tasks: self.tasks.borrow_mut(), foreign: self.foreign_wakers.borrow_mut() }
+    }
+
+    /// Calls in order the foreign wakers that were collected, outside of all borrows. A panic of one does not keep the
+    /// others asleep.
+    pub(super) fn wake_foreign(&self) {
+        if !self.foreign_wakers.borrow().is_empty() {
+            self.call_foreign();
         }
+    }
+
+    #[cold]
+    fn call_foreign(&self) {
+        let mut wakers = self.foreign_wakers.take();
+        wakers.drain(..).for_each(|waker| contain(|| waker.wake()));
+        // The next turn needs the memory again.
+        self.foreign_wakers.replace(wakers);
     }
 }
 

@@ -20,8 +20,8 @@ const NONE: u32 = u32::MAX;
 /// The name of an entry in a [`Slab`]: its slot, and which reuse of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
-    index: u32,
-    generation: u32,
+    pub(super) index: u32,
+    pub(super) generation: u32,
 }
 
 impl Key {
@@ -80,10 +80,9 @@ impl<T> Slab<T> {
 
     #[cold]
     fn grow(&mut self, entry: Entry<T>) -> Key {
-        let index = self.slots.len();
-        assert!(index < MAX_ENTRIES, "more than {MAX_ENTRIES} tasks, sockets or timers are live in one runtime");
-        self.slots.push(Slot { generation: 0, entry });
-        Key { index: index as u32, generation: 0 }
+        let key = Key { index: next_index(self.slots.len()), generation: 0 };
+        self.slots.push(Slot { generation: key.generation, entry });
+        key
     }
 
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
@@ -132,6 +131,12 @@ impl<T> Slab<T> {
         }
         None
     }
+}
+
+/// The index of a new slot after `len` others.
+pub(super) fn next_index(len: usize) -> u32 {
+    assert!(len < MAX_ENTRIES, "more than {MAX_ENTRIES} tasks, sockets or timers are live in one runtime");
+    len as u32
 }
 
 #[cfg(test)]

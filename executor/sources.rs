@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::mem;
 use std::os::fd::RawFd;
 use std::task::Waker;
@@ -8,6 +8,7 @@ use std::task::Waker;
 use super::readiness::Readiness;
 use super::slab::{Key, Slab};
 use super::waiters::Waiters;
+use super::wakes::Wakes;
 use crate::reactor::{Event, Interest, Ready};
 
 /// One of the two ways in which a descriptor can be waited for.
@@ -49,7 +50,7 @@ pub(super) struct Source {
     urgent: bool,
     /// There may be an exceptional condition. Set by an event, cleared when an operation on it says `WouldBlock`.
     priority: bool,
-    /// There may be an error. Set and cleared likewise.
+    /// There may be an error. Set by an event, cleared when somebody has taken it.
     error: bool,
     /// What it was registered as, for as long as no other slot has been registered under that number.
     number: RawFd,
@@ -57,7 +58,7 @@ pub(super) struct Source {
 
 /// One direction of a descriptor.
 #[derive(Default)]
-pub(super) struct Side {
+struct Side {
     /// The next operation is worth trying. Set by an event, cleared when an operation has drained the direction.
     ready: bool,
     /// The direction is closed: an operation never has to wait again. Set by an event and not cleared by a short one, since
@@ -66,18 +67,14 @@ pub(super) struct Side {
     closed: bool,
     /// How many events have been recorded. It wraps, which matters to none who looks again within four billion events.
     events: u32,
-    pub(super) waiters: Waiters,
+    waiters: Waiters,
 }
 
 impl Side {
-    pub(super) fn is_ready(&self) -> bool {
-        self.ready || self.closed
-    }
-
-    fn record(&mut self, wakers: &mut VecDeque<Waker>) {
+    fn record(&mut self, wakes: &mut Wakes<'_>) {
         self.ready = true;
         self.events = self.events.wrapping_add(1);
-        self.waiters.take_into(wakers);
+        self.waiters.take_into(wakes);
     }
 }
 
@@ -180,8 +177,25 @@ impl Sources {
         self.slab.pop()
     }
 
-    pub(super) fn side(&mut self, key: Key, direction: Direction) -> Option<&mut Side> {
-        self.slab.get_mut(key).map(|source| source.side(direction))
+    /// Whether an operation is worth trying, as it is on a descriptor that is gone.
+    #[inline]
+    pub(super) fn is_ready(&self, key: Key, direction: Direction) -> bool {
+        let side = self.slab.get(key).map(|source| match direction {
+            Direction::Read => &source.read,
+            Direction::Write => &source.write,
+        });
+        side.is_none_or(|side| side.ready || side.closed)
+    }
+
+    pub(super) fn waiters(&mut self, key: Key, direction: Direction) -> Option<&mut Waiters> {
+        self.slab.get_mut(key).map(|source| &mut source.side(direction).waiters)
+    }
+
+    /// Records that a pending error has been taken.
+    pub(super) fn error_taken(&mut self, key: Key) {
+        if let Some(source) = self.slab.get_mut(key) {
+            source.error = false;
+        }
     }
 
     /// Whether anybody waits for a descriptor.
@@ -200,8 +214,8 @@ impl Sources {
         }
     }
 
-    /// Records an event, and collects whom to wake. An event for a descriptor that is gone changes nothing.
-    pub(super) fn deliver(&mut self, event: &Event, wakers: &mut VecDeque<Waker>) {
+    /// Records an event, and wakes whom it concerns. An event for a descriptor that is gone changes nothing.
+    pub(super) fn deliver(&mut self, event: &Event, wakes: &mut Wakes<'_>) {
         let Some(source) = self.slab.get_mut(Key::from_bits(event.token().0 as u64)) else {
             return;
         };
@@ -211,10 +225,10 @@ impl Sources {
         source.read.closed |= event.is_read_closed();
         source.write.closed |= event.is_write_closed();
         if event.is_readable() || event.is_read_closed() || event.is_priority() {
-            source.read.record(wakers);
+            source.read.record(wakes);
         }
         if event.is_writable() {
-            source.write.record(wakers);
+            source.write.record(wakes);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::mem;
 use std::panic::Location;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -18,7 +19,7 @@ pub(super) trait Run {
     /// Polls the future once, or drops it if the task was aborted. Ready means that the task has finished.
     ///
     /// A panic of the future, in its poll or its drop, passes through; [`fail`](Run::fail) is to be called then.
-    fn run(&self, cx: &mut Context<'_>) -> Poll<()>;
+    fn run(self: Rc<Self>, cx: &mut Context<'_>) -> Poll<()>;
 
     /// Finishes the task with a panic for its result.
     fn fail(&self, payload: Box<dyn Any + Send>);
@@ -58,7 +59,7 @@ impl<F: Future> Task<F> {
 }
 
 impl<F: Future> Run for Task<F> {
-    fn run(&self, cx: &mut Context<'_>) -> Poll<()> {
+    fn run(self: Rc<Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut stage = self.stage.borrow_mut();
         let Stage::Running(future) = &mut *stage else {
             return Poll::Ready(());

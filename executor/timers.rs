@@ -1,11 +1,11 @@
 #![forbid(unsafe_code)]
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::mem;
 use std::task::{Context, Poll, Waker};
 
 use super::slab::{Key, Slab};
+use super::wakes::Wakes;
 
 /// How many children a node of the heap has. Four entries are one cache line, and the tree is half as deep as with two.
 const ARITY: usize = 4;
@@ -91,16 +91,20 @@ impl Timers {
         self.heap.first().map(|node| node.deadline)
     }
 
-    /// Fires all timers whose deadline is not after `now`, and collects whom to wake, earliest first.
-    pub(super) fn expire(&mut self, now: u64, wakers: &mut VecDeque<Waker>) {
+    /// Fires all timers whose deadline is not after `now`, and wakes whom they wake, earliest first. Says whether any
+    /// has fired.
+    pub(super) fn expire(&mut self, now: u64, wakes: &mut Wakes<'_>) -> bool {
+        let mut fired = false;
         while let Some(first) = self.heap.first().filter(|first| first.deadline <= now) {
             let timer = first.timer;
             self.take_node(0);
             if let Some(slot) = self.slots.get_mut(timer) {
                 slot.state = State::Fired;
-                wakers.push_back(mem::replace(&mut slot.waker, Waker::noop().clone()));
+                fired = true;
+                wakes.push(mem::replace(&mut slot.waker, Waker::noop().clone()));
             }
         }
+        fired
     }
 
     /// Forgets any one timer, or says that there is none. Its waker is to be dropped outside of all borrows.

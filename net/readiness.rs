@@ -92,8 +92,10 @@ impl<T: AsFd> Source<T> {
     }
 
     fn learn<R>(&self, interest: Interest, result: io::Result<R>) -> io::Result<R> {
-        if would_block(&result) {
-            self.registration.would_block(interest);
+        match &result {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.registration.would_block(interest),
+            Err(_) => self.registration.error_taken(),
+            Ok(_) => {}
         }
         result
     }

@@ -134,6 +134,16 @@ impl<T: AsFd> Source<T> {
         Poll::Pending
     }
 
+    /// Takes the pending error by the socket's own means.
+    pub(super) fn take_error(
+        &self,
+        take: impl FnOnce(&T) -> io::Result<Option<io::Error>>,
+    ) -> io::Result<Option<io::Error>> {
+        let taken = take(&self.io);
+        self.registration.error_taken();
+        taken
+    }
+
     /// Notes that the next operation has to wait for an event.
     pub(super) fn drained(&self, direction: Direction) {
         let _would_block = self.try_io(direction, |_| io::Result::<()>::Err(io::ErrorKind::WouldBlock.into()));
@@ -343,11 +353,20 @@ impl Registration {
         let partial = match result {
             Ok((_, true)) => true,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
+            Err(_) => return self.error_taken(),
             _ => return,
         };
         match slot {
             Some((core, key)) => core.clear_ready(key, direction, partial),
             None => self.side(direction).drained.store(true, Relaxed),
+        }
+    }
+
+    /// Notes that a pending error has been told.
+    #[cold]
+    pub(super) fn error_taken(&self) {
+        if let Some(lease) = self.lease() {
+            lease.within(|core, key| core.error_taken(key));
         }
     }
 

@@ -44,6 +44,8 @@ impl Ready {
     pub const PRIORITY: Ready = Ready(1 << 4);
     /// An error is pending, or was.
     pub const ERROR: Ready = Ready(1 << 5);
+    /// The conditions that outlive an operation: an end is there for good.
+    pub(crate) const CLOSED: Ready = Ready(Ready::READ_CLOSED.0 | Ready::WRITE_CLOSED.0);
     /// Ready for all of it.
     pub const ALL: Ready = Ready((1 << 6) - 1);
 

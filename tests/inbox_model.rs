@@ -1,7 +1,7 @@
 //! R8: the inbox under every interleaving of its threads.
 //!
-//! The library's own source of the inbox is built here over loom's lock, with a stand-in for the eventfd. A wake-up that
-//! is lost is a deadlock, which loom reports; the stand-in reports a write after it was closed.
+//! The library's own source of the inbox is built here over loom's lock and atomics, with a stand-in for the eventfd. A
+//! wake-up that is lost is a deadlock, which loom reports; the stand-in reports a write after it was closed.
 
 #![forbid(unsafe_code)]
 
@@ -16,9 +16,37 @@ mod executor {
     #[allow(dead_code)]
     mod token;
 
-    /// Loom's lock, which can only be made while a model runs, behind the standard library's signature.
+    /// Loom's lock and atomic, which can only be made while a model runs, behind the standard library's signatures.
     mod sync {
+        use std::sync::atomic::Ordering;
         use std::sync::{LockResult, OnceLock};
+
+        pub(super) struct AtomicU8 {
+            initial: u8,
+            atomic: OnceLock<loom::sync::atomic::AtomicU8>,
+        }
+
+        impl AtomicU8 {
+            pub(super) const fn new(value: u8) -> AtomicU8 {
+                AtomicU8 { initial: value, atomic: OnceLock::new() }
+            }
+
+            pub(super) fn store(&self, value: u8, order: Ordering) {
+                self.get().store(value, order);
+            }
+
+            pub(super) fn swap(&self, value: u8, order: Ordering) -> u8 {
+                self.get().swap(value, order)
+            }
+
+            pub(super) fn compare_exchange(&self, old: u8, new: u8, yes: Ordering, no: Ordering) -> Result<u8, u8> {
+                self.get().compare_exchange(old, new, yes, no)
+            }
+
+            fn get(&self) -> &loom::sync::atomic::AtomicU8 {
+                self.atomic.get_or_init(|| loom::sync::atomic::AtomicU8::new(self.initial))
+            }
+        }
 
         pub(super) struct Mutex<T> {
             initial: std::sync::Mutex<Option<T>>,

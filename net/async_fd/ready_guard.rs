@@ -43,9 +43,11 @@ impl<'a, T: AsFd> AsyncFdReadyGuard<'a, T> {
     /// Says that an operation tried otherwise said [`WouldBlock`](io::ErrorKind::WouldBlock), so that the next wait is for the
     /// next event. An event that has come since the guard was made is kept.
     ///
-    /// To say so of a descriptor that is still ready is to wait for something that may never come.
+    /// To say so of a descriptor that is still ready is to wait for something that may never come. That an end is closed is
+    /// kept, as it is there for good; a FIFO whose writers may come back has it cleared by
+    /// [`clear_ready_matching`](AsyncFdReadyGuard::clear_ready_matching).
     pub fn clear_ready(&mut self) {
-        self.clear_ready_matching(Ready::ALL);
+        self.clear_ready_matching(Ready::ALL - Ready::CLOSED);
     }
 
     /// As [`clear_ready`](AsyncFdReadyGuard::clear_ready), of some conditions only.

@@ -58,7 +58,7 @@ impl<'a, T: AsFd> AsyncFdReadyMutGuard<'a, T> {
 
     /// See [`AsyncFdReadyGuard::clear_ready`](super::AsyncFdReadyGuard::clear_ready).
     pub fn clear_ready(&mut self) {
-        self.clear_ready_matching(Ready::ALL);
+        self.clear_ready_matching(Ready::ALL - Ready::CLOSED);
     }
 
     /// See [`AsyncFdReadyGuard::clear_ready_matching`](super::AsyncFdReadyGuard::clear_ready_matching).

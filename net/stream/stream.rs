@@ -108,7 +108,7 @@ impl<S: StreamSocket> Stream<S> {
     ///
     /// Those of getsockopt(2).
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.source.get().take_error()
+        self.source.take_error(S::take_error)
     }
 
     /// Waits until the peer is gone, so that nothing can be written any more, and says why if it has not closed in good order,

@@ -167,7 +167,7 @@ impl UdpSocket {
     ///
     /// Those of getsockopt(2).
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.source.get().take_error()
+        self.source.take_error(std::net::UdpSocket::take_error)
     }
 }
 

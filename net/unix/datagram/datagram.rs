@@ -172,7 +172,7 @@ impl UnixDatagram {
     ///
     /// Those of getsockopt(2).
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.source.get().take_error()
+        self.source.take_error(net::UnixDatagram::take_error)
     }
 
     /// Ends sending, receiving, or both, of a socket that is connected.

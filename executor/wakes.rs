@@ -1,0 +1,33 @@
+#![forbid(unsafe_code)]
+
+use std::cell::RefMut;
+use std::task::Waker;
+
+use super::runtime_id::RuntimeId;
+use super::tasks::Tasks;
+use super::waker;
+
+/// Takes the wakers of those who have something to wake for.
+///
+/// A task of this runtime is queued at once, which runs no foreign code. All other wakers are kept until nothing is
+/// borrowed any more.
+pub(super) struct Wakes<'a> {
+    pub(super) runtime: RuntimeId,
+    pub(super) tasks: RefMut<'a, Tasks>,
+    pub(super) foreign: RefMut<'a, Vec<Waker>>,
+}
+
+impl Wakes<'_> {
+    #[inline]
+    pub(super) fn push(&mut self, waker: Waker) {
+        match waker::token_of(&waker) {
+            Some(token) if token.runtime() == self.runtime.index() => self.tasks.wake(token.task()),
+            _ => self.keep(waker),
+        }
+    }
+
+    #[cold]
+    fn keep(&mut self, waker: Waker) {
+        self.foreign.push(waker);
+    }
+}
