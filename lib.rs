@@ -65,6 +65,20 @@ pub use executor::{
     spawn_blocking, yield_now,
 };
 
+/// The items about tasks, under the path that they have in tokio.
+pub mod task {
+    #[doc(no_inline)]
+    pub use crate::{
+        AbortHandle, JoinError, JoinHandle, JoinSet, LocalKey, spawn, spawn as spawn_local, spawn_blocking, yield_now,
+    };
+}
+
+/// The items about runtimes, under the path that they have in tokio.
+pub mod runtime {
+    #[doc(no_inline)]
+    pub use crate::{Builder, Handle, Runtime};
+}
+
 #[cfg(doc)]
 #[doc = include_str!("docs/tokio.md")]
 pub mod coming_from_tokio {}

@@ -52,7 +52,7 @@ macro_rules! write {
             }
 
             fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-                Poll::Ready(lent(&*self).shutdown_now(Shutdown::Write))
+                Poll::Ready(lent(&*self).shutdown_with(Shutdown::Write))
             }
         }
     };

@@ -16,7 +16,7 @@ fn say(room: &Room, from: SocketAddr, line: &str) {
     let line = format!("{from} {}\n", line.trim_end());
     for (_, stream) in room.borrow().iter().filter(|&(&member, _)| member != from) {
         if stream.try_write(line.as_bytes()).ok() != Some(line.len()) {
-            let _gone_already = stream.shutdown_now(Shutdown::Both);
+            let _gone_already = stream.shutdown_with(Shutdown::Both);
         }
     }
 }

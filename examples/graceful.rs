@@ -8,7 +8,7 @@
 #![forbid(unsafe_code)]
 
 use std::time::Duration;
-use std::{env, io};
+use std::{env, io, process};
 
 use epore::TaskGroup;
 use epore::io::BufReader;
@@ -24,7 +24,7 @@ async fn work(stream: &TcpStream, group: &TaskGroup) -> io::Result<()> {
     let mut lines = BufReader::new(stream).lines();
     while let Some(line) = group.run_until_cancelled(lines.next_line()).await {
         let Some(line) = line? else { return Ok(()) };
-        let millis = line.trim().parse().map_err(|_| io::Error::other(format!("`{line}` is no number")))?;
+        let millis = line.trim().parse().map_err(|error| io::Error::other(format!("`{line}`: {error}")))?;
         sleep(Duration::from_millis(millis)).await;
         stream.write_all(format!("done after {millis} ms\n").as_bytes()).await?;
     }
@@ -47,15 +47,20 @@ async fn accept(listener: TcpListener, group: TaskGroup) {
     }
 }
 
-fn main() -> io::Result<()> {
+fn main() {
     let addr = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
-    epore::block_on(async {
+    let result: io::Result<()> = epore::block_on(async {
         let (listener, group) = (TcpListener::bind(addr).await?, TaskGroup::new());
         println!("listening on {}", listener.local_addr()?);
         group.spawn(accept(listener, group.clone()));
         shutdown_signal().await?;
-        println!("finishing {} connections; Ctrl-C again kills", group.len() - 1);
-        println!("{} were cut off", group.shutdown(DEADLINE).await);
+        // One of the group is the task that accepts.
+        println!("connections to finish: {}; Ctrl-C again kills", group.len().saturating_sub(1));
+        println!("cut off: {}", group.shutdown(DEADLINE).await);
         Ok(())
-    })
+    });
+    if let Err(error) = result {
+        eprintln!("error: {error}");
+        process::exit(1);
+    }
 }

@@ -8,8 +8,8 @@
 // Epore's methods take `&self` where tokio's ask for `&mut self`.
 #![allow(unused_mut)]
 
-use std::env;
 use std::net::SocketAddr;
+use std::{env, process};
 
 use epore::io::{self, BufReader};
 use epore::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -58,11 +58,17 @@ async fn run(addr: String) -> io::Result<()> {
     println!("listening on {}", listener.local_addr()?);
     let (room, _) = broadcast::channel(BACKLOG);
     loop {
-        let (stream, name) = listener.accept().await?;
-        spawn(serve(stream, name, room.clone()));
+        match listener.accept().await {
+            Ok((stream, name)) => drop(spawn(serve(stream, name, room.clone()))),
+            Err(error) => eprintln!("cannot accept: {error}"),
+        }
     }
 }
 
-fn main() -> io::Result<()> {
-    epore::block_on(run(env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned())))
+fn main() {
+    let result = epore::block_on(run(env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned())));
+    if let Err(error) = result {
+        eprintln!("error: {error}");
+        process::exit(1);
+    }
 }

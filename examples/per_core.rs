@@ -3,16 +3,15 @@
 //! cargo run --release --example per_core -- 127.0.0.1:7000
 //!
 //! The sockets share the port (`SO_REUSEPORT`), and the kernel deals the connections out among them. Nothing else is shared:
-//! no queue, no lock, no task that moves. It tells each client which core serves it, and then sends back what it receives.
+//! no queue, no lock, no task that moves. (A second instance shares the port too, if the same user starts it.) It tells each client which core serves it, and then sends back what it receives.
 
 #![forbid(unsafe_code)]
 
 use std::net::SocketAddr;
+use std::process::ExitCode;
 use std::{env, io, thread};
 
 use epore::net::{TcpListener, TcpSocket, TcpStream};
-
-const BACKLOG: u32 = 4096;
 
 /// A socket of its own for each core, with its own queue of connections.
 fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
@@ -20,7 +19,8 @@ fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     socket.set_reuseaddr(true)?;
     socket.set_reuseport(true)?;
     socket.bind(addr)?;
-    socket.listen(BACKLOG)
+    // As many may wait as the system allows.
+    socket.listen(u32::MAX)
 }
 
 async fn echo(stream: TcpStream, core: usize) -> io::Result<()> {
@@ -28,7 +28,7 @@ async fn echo(stream: TcpStream, core: usize) -> io::Result<()> {
     epore::io::copy(&stream, &stream).await.map(drop)
 }
 
-async fn serve(listener: TcpListener, core: usize) -> io::Result<()> {
+async fn serve(listener: TcpListener, core: usize) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => drop(epore::spawn(async move {
@@ -41,7 +41,7 @@ async fn serve(listener: TcpListener, core: usize) -> io::Result<()> {
     }
 }
 
-fn main() -> io::Result<()> {
+fn run() -> io::Result<()> {
     let addr = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
     let addr = addr.parse().map_err(|_| io::Error::other(format!("`{addr}` is not an address like 127.0.0.1:7000")))?;
     let mut listeners = vec![listen(addr)?];
@@ -51,8 +51,19 @@ fn main() -> io::Result<()> {
     }
     println!("listening on {addr}");
     thread::scope(|scope| {
-        let start = |(core, listener)| scope.spawn(move || epore::block_on(serve(listener, core)));
-        let threads: Vec<_> = listeners.into_iter().enumerate().map(start).collect();
-        threads.into_iter().try_for_each(|thread| thread.join().expect("the thread of a core does not panic"))
-    })
+        for (core, listener) in listeners.into_iter().enumerate() {
+            scope.spawn(move || epore::block_on(serve(listener, core)));
+        }
+    });
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -8,7 +8,7 @@
 // Epore's methods take `&self` where tokio's ask for `&mut self`.
 #![allow(unused_mut)]
 
-use std::env;
+use std::{env, process};
 
 use epore::io::{self, copy_bidirectional};
 use epore::net::{TcpListener, TcpStream};
@@ -25,7 +25,13 @@ async fn run(addr: String, target: String) -> io::Result<()> {
     let listener = TcpListener::bind(&addr).await?;
     println!("listening on {}", listener.local_addr()?);
     loop {
-        let (client, peer) = listener.accept().await?;
+        let (client, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                eprintln!("cannot accept: {error}");
+                continue;
+            }
+        };
         let target = target.clone();
         spawn(async move {
             match forward(client, &target).await {
@@ -36,10 +42,14 @@ async fn run(addr: String, target: String) -> io::Result<()> {
     }
 }
 
-fn main() -> io::Result<()> {
+fn main() {
     let mut args = env::args().skip(1);
-    match (args.next(), args.next()) {
+    let result = match (args.next(), args.next()) {
         (Some(addr), Some(target)) => epore::block_on(run(addr, target)),
         _ => Err(io::Error::other("usage: proxy ADDRESS TARGET, as in proxy 127.0.0.1:7001 127.0.0.1:7000")),
+    };
+    if let Err(error) = result {
+        eprintln!("error: {error}");
+        process::exit(1);
     }
 }

@@ -6,7 +6,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::env;
+use std::{env, process};
 
 use epore::io;
 use epore::net::UdpSocket;
@@ -24,6 +24,10 @@ async fn run(addr: String) -> io::Result<()> {
     }
 }
 
-fn main() -> io::Result<()> {
-    epore::block_on(run(env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned())))
+fn main() {
+    let result = epore::block_on(run(env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned())));
+    if let Err(error) = result {
+        eprintln!("error: {error}");
+        process::exit(1);
+    }
 }

@@ -221,7 +221,7 @@ impl<T> JoinSet<T> {
 }
 
 impl<T: 'static> JoinSet<T> {
-    /// Spawns a task into the set, as [`spawn`](crate::spawn()) does. The future needs not be `Send`.
+    /// Spawns a task into the set, as [`spawn`](crate::spawn()) does. The future need not be `Send`.
     ///
     /// # Panics
     ///

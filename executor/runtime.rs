@@ -150,7 +150,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Spawns a task on the runtime that this thread is in. The future needs not be `Send`: it never leaves the thread.
+/// Spawns a task on the runtime that this thread is in. The future need not be `Send`: it never leaves the thread.
 ///
 /// The task starts on its own, whether or not its handle is awaited, when the one that runs now yields.
 ///

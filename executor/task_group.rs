@@ -57,7 +57,7 @@ impl TaskGroup {
         TaskGroup::default()
     }
 
-    /// Spawns a task into the group, as [`spawn`](crate::spawn()) does. The future needs not be `Send`.
+    /// Spawns a task into the group, as [`spawn`](crate::spawn()) does. The future need not be `Send`.
     ///
     /// A group that is [closed](TaskGroup::close) takes no task: the future is dropped at once, and the handle says that
     /// it was cancelled. So once a group was waited for, nothing can come after. A task of the group that needs a helper

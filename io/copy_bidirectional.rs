@@ -101,5 +101,5 @@ where
     W: StreamSocket,
 {
     let written = copy_to_end(reader, writer, copied).await?;
-    Ok(written.and_then(|()| writer.shutdown_now(Shutdown::Write)))
+    Ok(written.and_then(|()| writer.shutdown_with(Shutdown::Write)))
 }

@@ -195,6 +195,9 @@ impl sealed::Target for str {
         if let Ok(addr) = self.parse::<SocketAddr>() {
             return addr.target();
         }
+        if self.contains("://") {
+            return Err(invalid(format!("`{self}` is a URL: write `host:port`")));
+        }
         let Some((host, port)) = self.rsplit_once(':') else {
             return Err(invalid(format!("`{self}` has no port: write `host:port`")));
         };

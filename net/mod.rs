@@ -25,9 +25,11 @@
 
 mod accept;
 mod async_fd;
+mod device;
 mod int_option;
 mod lookup;
 mod readiness;
+mod registration;
 mod source;
 pub mod stream;
 mod sys;
@@ -37,7 +39,11 @@ pub mod unix;
 
 pub use async_fd::{AsyncFd, AsyncFdReadyGuard, AsyncFdReadyMutGuard, TryIoError};
 pub use lookup::{ToSocketAddrs, lookup_host, system_resolver};
+#[doc(inline)]
 pub use stream::Stream;
+#[doc(inline)]
 pub use tcp::{TcpListener, TcpSocket, TcpStream};
+#[doc(inline)]
 pub use udp::UdpSocket;
+#[doc(inline)]
 pub use unix::{UnixDatagram, UnixListener, UnixStream};

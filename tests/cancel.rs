@@ -99,7 +99,7 @@ fn one_side_of_an_exchange_learns_that_the_other_was_dropped() {
                 let client = epore::spawn(drop_at(nth, async move {
                     let stream = TcpStream::connect(addr).await?;
                     stream.write_all(&sending).await?;
-                    stream.shutdown_now(Shutdown::Write)?;
+                    stream.shutdown_with(Shutdown::Write)?;
                     stream.read_exact(&mut [0; 4]).await
                 }));
                 let (stream, _) = listener.accept().await?;

@@ -18,7 +18,7 @@ use support::in_time;
 const SHORT: usize = 60;
 
 /// These show more than fits in a few lines.
-const LONG: [&str; 4] = ["fetch", "graceful", "line_chat", "poll"];
+const LONG: [&str; 5] = ["fetch", "graceful", "line_chat", "per_core", "poll"];
 
 /// A member of the chat room.
 struct Member {
@@ -154,7 +154,7 @@ fn graceful_finishes_what_is_under_way_and_cuts_off_what_takes_too_long() {
     assert!(TcpStream::connect(server.addr).is_err(), "nobody accepts any more");
     let (status, output) = server.end();
     assert!(status.success(), "{status}");
-    assert_eq!(output, "finishing 3 connections; Ctrl-C again kills\n1 were cut off\n");
+    assert_eq!(output, "connections to finish: 3; Ctrl-C again kills\ncut off: 1\n");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn graceful_is_killed_by_the_second_signal() {
     let mut server = Server::start("graceful");
     let _slow = worker(&server, 3_600_000);
     server.interrupt();
-    assert!(server.next_line().starts_with("finishing 1 connections"));
+    assert!(server.next_line().starts_with("connections to finish: 1;"));
     server.interrupt();
     let (status, _) = server.end();
     assert_eq!(status.signal(), Some(libc::SIGINT));

@@ -69,7 +69,7 @@ fn shutting_down_what_was_reset_is_no_error() -> io::Result<()> {
         reset(peer)?;
         assert_eq!(stream.read(&mut [0; 16]).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
         for how in [Shutdown::Write, Shutdown::Read, Shutdown::Both] {
-            stream.shutdown_now(how)?;
+            stream.shutdown_with(how)?;
         }
         Ok(())
     })
@@ -114,7 +114,7 @@ fn writing_to_a_closed_peer_kills_nobody() {
             for result in results {
                 assert_eq!(result.unwrap_err().kind(), ErrorKind::BrokenPipe);
             }
-            stream.shutdown_now(Shutdown::Both)
+            stream.shutdown_with(Shutdown::Both)
         })
         .unwrap();
     });

@@ -192,12 +192,12 @@ fn a_short_peek_leaves_the_stream_readable() -> io::Result<()> {
 fn each_direction_is_shut_down_by_itself() -> io::Result<()> {
     run(async {
         let (stream, mut peer) = pair()?;
-        stream.shutdown_now(Shutdown::Write)?;
+        stream.shutdown_with(Shutdown::Write)?;
         assert_eq!(peer.read(&mut [0; 16])?, 0);
         assert_eq!(stream.write(b"more").await.unwrap_err().kind(), ErrorKind::BrokenPipe);
         peer.write_all(b"reply")?;
         assert_eq!(stream.read(&mut [0; 16]).await?, 5);
-        stream.shutdown_now(Shutdown::Read)?;
+        stream.shutdown_with(Shutdown::Read)?;
         assert_eq!(stream.read(&mut [0; 16]).await?, 0);
         Ok(())
     })
@@ -211,7 +211,7 @@ fn a_waiting_reader_wakes_when_its_own_side_is_shut_down() -> io::Result<()> {
         let reading = stream.clone();
         let reader = epore::spawn(async move { reading.read(&mut [0; 16]).await });
         epore::yield_now().await;
-        stream.shutdown_now(Shutdown::Both)?;
+        stream.shutdown_with(Shutdown::Both)?;
         assert_eq!(reader.await.unwrap()?, 0);
         Ok(())
     })

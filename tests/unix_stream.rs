@@ -322,7 +322,7 @@ fn writing_to_a_closed_peer_kills_nobody() {
             for result in results {
                 assert_eq!(result.unwrap_err().kind(), ErrorKind::BrokenPipe);
             }
-            stream.shutdown_now(Shutdown::Both)
+            stream.shutdown_with(Shutdown::Both)
         })
         .unwrap();
     });

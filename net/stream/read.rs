@@ -298,7 +298,7 @@ impl<S: StreamSocket> Stream<S> {
         self.source.poll_transfer(cx, Direction::Read, asked, |socket| sys::recv_vectored(socket.as_fd(), buffers))
     }
 
-    /// As [`poll_read`](Stream::poll_read), into memory that needs not be initialized. The result says how many bytes
+    /// As [`poll_read`](Stream::poll_read), into memory that need not be initialized. The result says how many bytes
     /// at its start now are.
     ///
     /// # Errors

@@ -63,7 +63,7 @@ impl<S: StreamSocket> Drop for ShutDownOnDrop<S> {
     fn drop(&mut self) {
         if !self.is_forgotten {
             // A connection that cannot be shut down is broken, which the reading half learns of.
-            let _broken = self.stream.shutdown_now(Shutdown::Write);
+            let _broken = self.stream.shutdown_with(Shutdown::Write);
         }
     }
 }

@@ -164,7 +164,7 @@ impl<S: StreamSocket> Stream<S> {
     ///
     /// Its first poll does all, so it cannot be given up half-way.
     pub async fn shutdown(&self) -> io::Result<()> {
-        self.shutdown_now(Shutdown::Write)
+        self.shutdown_with(Shutdown::Write)
     }
 
     /// Ends one direction, or both, without being awaited. [`Shutdown::Both`] ends the waiting of whoever reads or writes.
@@ -172,7 +172,7 @@ impl<S: StreamSocket> Stream<S> {
     /// # Errors
     ///
     /// As [`shutdown`](Stream::shutdown).
-    pub fn shutdown_now(&self, how: Shutdown) -> io::Result<()> {
+    pub fn shutdown_with(&self, how: Shutdown) -> io::Result<()> {
         match self.source.get().shutdown(how) {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
             result => result,

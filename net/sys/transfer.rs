@@ -24,7 +24,7 @@ pub(in crate::net) fn peek(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Res
     check_size(unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), libc::MSG_PEEK) })
 }
 
-/// Reads what is there into memory that needs not be initialized: the result says how many bytes now are.
+/// Reads what is there into memory that need not be initialized: the result says how many bytes now are.
 pub(in crate::net) fn recv_uninit(socket: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
     // SAFETY: `buffer` is live memory of the length given, and the kernel only writes to it.
     check_size(unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), 0) })

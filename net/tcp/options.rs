@@ -90,6 +90,15 @@ impl TcpStream {
         sys::set_linger(self.as_fd(), linger)
     }
 
+    /// Has closing reset the connection, which throws unsent data away: [`set_linger`](TcpStream::set_linger) with zero.
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2).
+    pub fn set_zero_linger(&self) -> io::Result<()> {
+        self.set_linger(Some(Duration::ZERO))
+    }
+
     /// Whether an idle connection is probed now and then (`SO_KEEPALIVE`), see tcp(7).
     ///
     /// # Errors

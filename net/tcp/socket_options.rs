@@ -8,7 +8,7 @@ use libc::c_int;
 
 use super::TcpSocket;
 use super::options::{KEEPALIVE, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, USER_TIMEOUT};
-use crate::executor::failed;
+use crate::net::device::{bind_device, device};
 use crate::net::int_option::{IntOption, TCLASS_V6, TOS_V4};
 use crate::net::sys;
 
@@ -27,7 +27,7 @@ impl TcpSocket {
         REUSEADDR.is_set(self.as_fd())
     }
 
-    /// Allows to bind an address that connections of a former listener still use (`SO_REUSEADDR`), see socket(7).
+    /// Allows binding an address that connections of a former listener still use (`SO_REUSEADDR`), see socket(7).
     pub fn set_reuseaddr(&self, reuseaddr: bool) -> io::Result<()> {
         REUSEADDR.set(self.as_fd(), i32::from(reuseaddr))
     }
@@ -95,18 +95,12 @@ impl TcpSocket {
 
     /// The network device that the socket is bound to (`SO_BINDTODEVICE`), if it is to one.
     pub fn device(&self) -> io::Result<Option<Vec<u8>>> {
-        let name = sys::device(self.as_fd())?;
-        let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
-        Ok((!name.is_empty()).then(|| name.to_vec()))
+        device(self.as_fd())
     }
 
     /// Binds the socket to a network device by its name, as `b"eth0"` (`SO_BINDTODEVICE`), or to none, see socket(7).
     pub fn bind_device(&self, device: Option<&[u8]>) -> io::Result<()> {
-        let device = device.unwrap_or_default();
-        sys::set_device(self.as_fd(), device).map_err(|error| {
-            let device = String::from_utf8_lossy(device);
-            failed(format!("cannot bind to the device `{device}`"), error)
-        })
+        bind_device(self.as_fd(), device)
     }
 
     /// Takes the pending error of the socket (`SO_ERROR`), if there is one.

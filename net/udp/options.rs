@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::AsFd;
 
 use super::UdpSocket;
+use crate::net::device::{bind_device, device};
 use crate::net::int_option::{TCLASS_V6, TOS_V4};
 use crate::net::sys;
 
@@ -79,6 +80,24 @@ impl UdpSocket {
     /// Those of setsockopt(2).
     pub fn set_tclass_v6(&self, class: u32) -> io::Result<()> {
         TCLASS_V6.set(self.as_fd(), class)
+    }
+
+    /// The network device that the socket is bound to (`SO_BINDTODEVICE`), if it is to one.
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn device(&self) -> io::Result<Option<Vec<u8>>> {
+        device(self.as_fd())
+    }
+
+    /// Binds the socket to a network device by its name, as `b"eth0"` (`SO_BINDTODEVICE`), or to none, see socket(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the device added.
+    pub fn bind_device(&self, name: Option<&[u8]>) -> io::Result<()> {
+        bind_device(self.as_fd(), name)
     }
 
     /// Whether datagrams are put together as they are received (`UDP_GRO`), see udp(7).

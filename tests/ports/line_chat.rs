@@ -50,8 +50,10 @@ async fn run(addr: String) -> io::Result<()> {
     println!("listening on {}", listener.local_addr()?);
     let (room, _) = broadcast::channel(BACKLOG);
     loop {
-        let (stream, name) = listener.accept().await?;
-        spawn(serve(stream, name, room.clone()));
+        match listener.accept().await {
+            Ok((stream, name)) => drop(spawn(serve(stream, name, room.clone()))),
+            Err(error) => eprintln!("cannot accept: {error}"),
+        }
     }
 }
 

@@ -17,7 +17,13 @@ async fn run(addr: String, target: String) -> io::Result<()> {
     let listener = TcpListener::bind(&addr).await?;
     println!("listening on {}", listener.local_addr()?);
     loop {
-        let (client, peer) = listener.accept().await?;
+        let (client, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                eprintln!("cannot accept: {error}");
+                continue;
+            }
+        };
         let target = target.clone();
         spawn(async move {
             match forward(client, &target).await {
