@@ -51,12 +51,29 @@ impl Builder {
     }
 
     /// How many threads [`spawn_blocking`](crate::spawn_blocking) and name look-ups may use at once: 512 by default.
+    /// What comes while all are busy waits for one.
+    ///
+    /// ```
+    /// let runtime = epore::Builder::new().max_blocking_threads(1).build()?;
+    /// runtime.block_on(async {
+    ///     let [one, other] = [(); 2].map(|()| epore::spawn_blocking(|| std::thread::current().id()));
+    ///     assert_eq!(one.await.unwrap(), other.await.unwrap());
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn max_blocking_threads(mut self, threads: usize) -> Builder {
         self.max_blocking_threads = threads;
         self
     }
 
-    /// How long such a thread waits for work before it ends: 10 seconds by default.
+    /// How long such a thread waits for work before it ends: 10 seconds by default. Any duration works.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// let runtime = epore::Builder::new().blocking_keep_alive(Duration::from_secs(60)).build()?;
+    /// assert_eq!(runtime.block_on(async { epore::spawn_blocking(|| 42).await.unwrap() }), 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn blocking_keep_alive(mut self, duration: Duration) -> Builder {
         self.blocking_keep_alive = duration;
         self
@@ -101,8 +118,18 @@ impl Builder {
     /// How long [`TcpStream::connect`](crate::net::TcpStream::connect) waits for an address to answer before it tries the
     /// next one beside it: 250 milliseconds by default.
     ///
-    /// RFC 8305 allows no less than 10 milliseconds, and recommends from 100 milliseconds to 2 seconds. A longer delay
-    /// burdens nobody else, so there is no maximum: [`Duration::MAX`] lets each address fail before the next is tried.
+    /// RFC 8305, section 5, allows no less than 10 milliseconds, and recommends from 100 milliseconds to 2 seconds. A longer
+    /// delay burdens nobody else, so there is no maximum: [`Duration::MAX`] lets each address fail before the next is tried.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use epore::Builder;
+    ///
+    /// let patient = Builder::new().connect_attempt_delay(Duration::from_secs(2)).build();
+    /// assert!(patient.is_ok());
+    /// let hasty = Builder::new().connect_attempt_delay(Duration::from_millis(1)).build();
+    /// assert_eq!(hasty.unwrap_err().kind(), std::io::ErrorKind::InvalidInput);
+    /// ```
     pub fn connect_attempt_delay(mut self, delay: Duration) -> Builder {
         self.net.connect_attempt_delay = delay;
         self
@@ -150,6 +177,12 @@ impl Builder {
     }
 
     /// Makes the runtime, which opens two descriptors and starts no thread.
+    ///
+    /// ```
+    /// let runtime = epore::Builder::new().build()?;
+    /// assert_eq!(runtime.block_on(async { 42 }), 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -44,6 +44,13 @@ impl Handle {
 
     /// The runtime that this thread is in.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let handle = epore::Handle::current();
+    /// assert_eq!(handle.spawn(async { 42 }).await.unwrap(), 42);
+    /// # });
+    /// ```
+    ///
     /// # Panics
     ///
     /// Outside of a runtime; [`try_current`](Handle::try_current) does not.
@@ -56,6 +63,13 @@ impl Handle {
     }
 
     /// The runtime that this thread is in, if it is in one.
+    ///
+    /// ```
+    /// use epore::Handle;
+    ///
+    /// assert!(Handle::try_current().is_none());
+    /// assert!(epore::block_on(async { Handle::try_current() }).is_some());
+    /// ```
     pub fn try_current() -> Option<Handle> {
         context::with(|core| Handle::new(core.id()))
     }
@@ -149,6 +163,20 @@ impl LocalSpawn for Handle {
 
 /// Waits, on any thread, for a task that was spawned through a [`Handle`]. Dropping it detaches the task.
 ///
+/// It is `Send` and `Sync` if the output is `Send`.
+///
+/// ```
+/// let runtime = epore::Runtime::new()?;
+/// let handle = runtime.handle();
+/// let task = std::thread::spawn(move || handle.spawn(async { 42 })).join().unwrap();
+/// assert_eq!(runtime.block_on(task).unwrap(), 42);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// The result is a [`JoinError`] if the task panicked or was aborted, or if its runtime is gone.
+///
 /// # Panics
 ///
 /// When it is polled again after it has given its result.
@@ -168,11 +196,28 @@ impl<T> RemoteHandle<T> {
     /// Asks the runtime to drop the task's future, if it has not finished.
     ///
     /// The future is dropped on the runtime's own thread when it comes to the task.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let task = epore::Handle::current().spawn(std::future::pending::<()>());
+    /// task.abort();
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// # });
+    /// ```
     pub fn abort(&self) {
         self.promise.abort();
     }
 
     /// Whether the task has ended, so that awaiting the handle would not wait.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let task = epore::Handle::current().spawn(async {});
+    /// assert!(!task.is_finished());
+    /// epore::yield_now().await;
+    /// assert!(task.is_finished());
+    /// # });
+    /// ```
     pub fn is_finished(&self) -> bool {
         self.promise.is_finished()
     }

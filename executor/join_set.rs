@@ -54,6 +54,17 @@ impl<T> JoinSet<T> {
     }
 
     /// How many tasks are in the set, those included that have finished and were not joined yet.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let mut set = epore::JoinSet::new();
+    /// set.spawn(async {});
+    /// epore::yield_now().await;
+    /// assert_eq!(set.len(), 1);   // it has finished, and was not joined
+    /// set.join_next().await;
+    /// assert!(set.is_empty());
+    /// # });
+    /// ```
     pub fn len(&self) -> usize {
         self.tasks.len()
     }
@@ -66,6 +77,17 @@ impl<T> JoinSet<T> {
     /// Waits until a task has finished, takes it out of the set, and gives its result. `None` if the set is empty.
     ///
     /// Tasks come in the order in which they finish.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let mut set = epore::JoinSet::new();
+    /// set.spawn(async { 42 });
+    /// set.spawn(async { panic!("out of luck") });
+    /// assert_eq!(set.join_next().await.unwrap().unwrap(), 42);
+    /// assert!(set.join_next().await.unwrap().unwrap_err().is_panic());
+    /// assert!(set.join_next().await.is_none());
+    /// # });
+    /// ```
     ///
     /// # Errors
     ///
@@ -106,6 +128,15 @@ impl<T> JoinSet<T> {
     /// As [`join_next`](JoinSet::join_next), for those who write futures by hand. Pending means that the task is woken
     /// when one of the set has finished; of several tasks, the last one to ask.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let mut set = epore::JoinSet::new();
+    /// set.spawn(async { 42 });
+    /// let result = std::future::poll_fn(|cx| set.poll_join_next(cx)).await;
+    /// assert_eq!(result.unwrap().unwrap(), 42);
+    /// # });
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`join_next`](JoinSet::join_next).
@@ -126,6 +157,15 @@ impl<T> JoinSet<T> {
     /// Aborts all tasks. They stay in the set, to be joined as cancelled, or with their output if they had finished.
     ///
     /// Their futures are dropped when the runtime comes to them, never within this call.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let mut set = epore::JoinSet::new();
+    /// set.spawn(std::future::pending::<()>());
+    /// set.abort_all();
+    /// assert!(set.join_next().await.unwrap().unwrap_err().is_cancelled());
+    /// # });
+    /// ```
     pub fn abort_all(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
     }
@@ -222,6 +262,16 @@ impl<T> JoinSet<T> {
 
 impl<T: 'static> JoinSet<T> {
     /// Spawns a task into the set, as [`spawn`](crate::spawn()) does. The future need not be `Send`.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let mut set = epore::JoinSet::new();
+    /// let endless = set.spawn(std::future::pending());
+    /// set.spawn(async { 42 });
+    /// endless.abort();
+    /// assert_eq!(set.len(), 2);
+    /// # });
+    /// ```
     ///
     /// # Panics
     ///

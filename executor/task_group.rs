@@ -103,6 +103,16 @@ impl TaskGroup {
     }
 
     /// Closes the group: from now on it takes no task. Those that are in it go on.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let group = epore::TaskGroup::new();
+    /// let task = group.spawn(async { 42 });
+    /// group.close();
+    /// assert!(group.is_closed() && group.len() == 1);
+    /// assert_eq!(task.await.unwrap(), 42);
+    /// # });
+    /// ```
     pub fn close(&self) {
         self.members.close();
     }
@@ -126,6 +136,10 @@ impl TaskGroup {
     /// assert!(tasks.iter().all(|task| task.is_finished()));
     /// # });
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// Never: it needs no runtime.
     ///
     /// # Cancel safety
     ///
@@ -159,6 +173,23 @@ impl TaskGroup {
 
     /// Waits until the tasks are asked to stop. The future borrows nothing, and does nothing until it has to wait.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let group = epore::TaskGroup::new();
+    /// let cancelled = group.cancelled();
+    /// let task = group.spawn(async move {
+    ///     cancelled.await;
+    ///     "bye"
+    /// });
+    /// group.cancel();
+    /// assert_eq!(task.await.unwrap(), "bye");
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Never: it needs no runtime.
+    ///
     /// # Cancel safety
     ///
     /// It can be dropped at any time. Any number of tasks may wait.
@@ -180,6 +211,10 @@ impl TaskGroup {
     /// assert_eq!(task.await.unwrap(), None);
     /// # });
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the future does, or when it is polled again after it has given its result.
     ///
     /// # Cancel safety
     ///
@@ -205,6 +240,16 @@ impl TaskGroup {
     /// Aborts all tasks that are in the group, from any thread. It does not close the group.
     ///
     /// Their futures are dropped when the runtime comes to them, never within this call.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let group = epore::TaskGroup::new();
+    /// let task = group.spawn(std::future::pending::<()>());
+    /// group.abort_all();
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// assert!(!group.is_closed());
+    /// # });
+    /// ```
     pub fn abort_all(&self) {
         self.members.abort_all();
     }
@@ -267,6 +312,14 @@ impl fmt::Debug for TaskGroup {
 }
 
 /// The future of [`TaskGroup::cancelled`]. It keeps no task alive.
+///
+/// # Panics
+///
+/// Never: it needs no runtime, and polled again after it was ready it is ready again.
+///
+/// # Cancel safety
+///
+/// It can be dropped at any time.
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct Cancelled(Wait);
 

@@ -169,6 +169,22 @@ impl<R> BufReader<R> {
     /// Reads what is there, at least one byte, into `buffer`, and says how many bytes that were. 0 is the end of the
     /// stream, or an empty buffer.
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use epore::io::BufReader;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// peer.write_all(b"hello").await?;
+    /// let mut reader = BufReader::new(stream);
+    /// let mut buffer = [0; 2];
+    /// assert_eq!(reader.read(&mut buffer).await?, 2);
+    /// assert_eq!((&buffer, reader.buffer()), (b"he", &b"llo"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`Stream::read`].
@@ -195,6 +211,21 @@ impl<R> BufReader<R> {
     }
 
     /// Fills `buffer`, and says how many bytes it holds, which is its length.
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use epore::io::BufReader;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// peer.write_all(b"length: 5").await?;
+    /// let mut header = [0; 8];
+    /// BufReader::new(stream).read_exact(&mut header).await?;
+    /// assert_eq!(&header, b"length: ");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -227,6 +258,21 @@ impl<R> BufReader<R> {
 
     /// Reads until the end of the stream, appends to `buffer`, and says how many bytes that were.
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use epore::io::BufReader;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// peer.write_all(b"hello").await?;
+    /// drop(peer);
+    /// let mut bytes = Vec::new();
+    /// assert_eq!(BufReader::new(stream).read_to_end(&mut bytes).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`Stream::read`]. What came before is in the buffer.
@@ -250,6 +296,22 @@ impl<R> BufReader<R> {
     }
 
     /// Reads text until the end of the stream, appends it to `text`, and says how many bytes that were.
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use epore::io::BufReader;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// peer.write_all(b"hello").await?;
+    /// drop(peer);
+    /// let mut text = String::new();
+    /// BufReader::new(stream).read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

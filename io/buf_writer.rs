@@ -74,6 +74,21 @@ impl<W> BufWriter<W> {
 
     /// Writes some of `buffer`, at least one byte, and says how much that was. It waits only if there is no room.
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use epore::io::BufWriter;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// let mut writer = BufWriter::new(stream);
+    /// assert_eq!(writer.write(b"hello").await?, 5);
+    /// assert_eq!(writer.buffer(), b"hello");
+    /// # drop(peer);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`Stream::write`].
@@ -102,6 +117,20 @@ impl<W> BufWriter<W> {
 
     /// Writes all of `buffer`.
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use epore::io::BufWriter;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// let mut writer = BufWriter::with_capacity(4, stream);
+    /// writer.write_all(b"hello").await?;   // too long for the buffer
+    /// assert_eq!(peer.read(&mut [0; 16]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`Stream::write`]. A part may have been written.
@@ -128,6 +157,22 @@ impl<W> BufWriter<W> {
 
     /// Sends what is in the buffer.
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use epore::io::BufWriter;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// let mut writer = BufWriter::new(stream);
+    /// writer.write_all(b"hello").await?;
+    /// writer.flush().await?;
+    /// assert!(writer.buffer().is_empty());
+    /// assert_eq!(peer.read(&mut [0; 16]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`Stream::write`]. What has not been sent is in the buffer still.
@@ -153,6 +198,21 @@ impl<W> BufWriter<W> {
     }
 
     /// Sends what is in the buffer, and ends the stream that the peer reads.
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use epore::io::BufWriter;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// let mut writer = BufWriter::new(stream);
+    /// writer.write_all(b"hello").await?;
+    /// writer.shutdown().await?;
+    /// assert_eq!(peer.read_to_end(&mut Vec::new()).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

@@ -51,6 +51,21 @@ impl<R> BufReader<R> {
     /// Reads a line, appends it with its `\n` to `line`, and says how many bytes that were. 0 is the end of the stream.
     /// What stands between the last `\n` and the end is a line too.
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use epore::io::BufReader;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// peer.write_all(b"one\ntwo\n").await?;
+    /// let mut line = String::new();
+    /// BufReader::new(stream).read_line(&mut line).await?;
+    /// assert_eq!(line, "one\n");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// - Those of [`read_until`](BufReader::read_until).

@@ -7,6 +7,20 @@ use crate::net::Stream;
 use crate::net::stream::StreamSocket;
 
 /// The lines of a stream. Made by [`BufReader::lines`].
+///
+/// ```
+/// # use epore::net::{TcpListener, TcpStream};
+/// # use epore::io::BufReader;
+/// # epore::block_on(async {
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+/// # let (peer, _) = listener.accept().await?;
+/// peer.write_all(b"hello\n").await?;
+/// let mut lines = BufReader::new(stream).lines();
+/// assert_eq!(lines.next_line().await?.as_deref(), Some("hello"));
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Lines<B> {
     reader: B,
@@ -78,6 +92,21 @@ impl<R> Lines<BufReader<R>> {
     }
 
     /// Gives back what the lines are read from. Nothing that it holds is lost.
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use epore::io::BufReader;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// peer.write_all(b"length: 5\nhello").await?;
+    /// let mut lines = BufReader::new(stream).lines();
+    /// assert_eq!(lines.next_line().await?.as_deref(), Some("length: 5"));
+    /// lines.into_inner().read_exact(&mut [0; 5]).await?;
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn into_inner(self) -> BufReader<R> {
         self.reader
     }

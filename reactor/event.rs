@@ -11,6 +11,21 @@ pub type Events = Vec<Event>;
 ///
 /// Several conditions may come in one event. A hang-up or an error makes a descriptor both readable and writable:
 /// whoever waits, in either direction, learns of it from the operation it tries next.
+///
+/// ```
+/// use epore::reactor::{Interest, Poll, Token};
+/// use std::io::Write;
+///
+/// let (reader, mut writer) = std::io::pipe()?;
+/// let mut poll = Poll::new()?;
+/// poll.registry().register(&reader, 7, Interest::READABLE)?;
+/// writer.write_all(b"hello")?;
+/// let mut events = Vec::with_capacity(64);
+/// poll.poll(&mut events, None)?;
+/// assert_eq!(events[0].token(), Token(7));
+/// assert!(events[0].is_readable() && !events[0].is_read_closed());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[repr(transparent)]
 #[derive(Clone, Copy)]
 pub struct Event(libc::epoll_event);
@@ -26,33 +41,36 @@ impl Event {
     }
 
     /// A read is worth trying: data, a connection, an end of stream, a hang-up or an error.
+    /// `EPOLLIN`, `EPOLLHUP` or `EPOLLERR` of epoll_ctl(2).
     pub fn is_readable(&self) -> bool {
         self.has(libc::EPOLLIN | libc::EPOLLHUP | libc::EPOLLERR)
     }
 
-    /// A write is worth trying: there is room, or a hang-up or an error to learn of.
+    /// A write is worth trying: there is room, or a hang-up or an error to learn of. `EPOLLOUT`, `EPOLLHUP` or
+    /// `EPOLLERR` of epoll_ctl(2).
     pub fn is_writable(&self) -> bool {
         self.has(libc::EPOLLOUT | libc::EPOLLHUP | libc::EPOLLERR)
     }
 
-    /// The peer will send no more. Data sent before that may still be waiting.
+    /// The peer will send no more. Data sent before that may still be waiting. `EPOLLRDHUP` or `EPOLLHUP` of
+    /// epoll_ctl(2).
     pub fn is_read_closed(&self) -> bool {
         self.has(libc::EPOLLRDHUP | libc::EPOLLHUP)
     }
 
-    /// Both directions of the connection are closed, so nothing can be sent.
+    /// Both directions of the connection are closed, so nothing can be sent. `EPOLLHUP` of epoll_ctl(2).
     ///
     /// The write end of a pipe whose reader is gone reports [`is_error`](Event::is_error) instead, see epoll_ctl(2).
     pub fn is_write_closed(&self) -> bool {
         self.has(libc::EPOLLHUP)
     }
 
-    /// An error is pending.
+    /// An error is pending. `EPOLLERR` of epoll_ctl(2).
     pub fn is_error(&self) -> bool {
         self.has(libc::EPOLLERR)
     }
 
-    /// An exceptional condition, such as out-of-band data.
+    /// An exceptional condition, such as out-of-band data. `EPOLLPRI` of epoll_ctl(2).
     pub fn is_priority(&self) -> bool {
         self.has(libc::EPOLLPRI)
     }

@@ -65,6 +65,16 @@ impl<T: AsFd> AsyncFd<T> {
     /// processes have inherited becomes non-blocking for them too, and they may fail. Open it anew, as `/dev/tty`, or see
     /// [`keeping_flags`](AsyncFd::keeping_flags).
     ///
+    /// ```
+    /// use epore::net::AsyncFd;
+    ///
+    /// let (reader, _writer) = std::io::pipe()?;
+    /// let reader = AsyncFd::new(reader)?;
+    /// let error = std::io::Read::read(&mut reader.get_ref(), &mut [0; 16]).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of fcntl(2) with `F_SETFL`.
@@ -133,6 +143,19 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     /// Ends the registration and gives back what was taken over, still non-blocking.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// let (reader, mut writer) = std::io::pipe()?;
+    /// let reader = AsyncFd::new(reader)?;
+    /// writer.write_all(b"hello")?;
+    /// reader.readable().await?;
+    /// assert_eq!(reader.into_inner().read(&mut [0; 16])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn into_inner(mut self) -> T {
         self.source.take().expect(TAKEN).into_lent()
     }
@@ -145,6 +168,20 @@ impl<T: AsFd> AsyncFd<T> {
 /// Waiting.
 impl<T: AsFd> AsyncFd<T> {
     /// Waits until a read is worth trying.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// let (reader, mut writer) = std::io::pipe()?;
+    /// let reader = AsyncFd::new(reader)?;
+    /// epore::spawn(async move { writer.write_all(b"hello") });
+    /// let mut guard = reader.readable().await?;
+    /// let count = guard.try_io(|reader| reader.get_ref().read(&mut [0; 16])).unwrap()?;
+    /// assert_eq!(count, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -165,6 +202,19 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     /// Waits until a write is worth trying. Otherwise as [`readable`](AsyncFd::readable).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// let (_reader, writer) = std::io::pipe()?;
+    /// let writer = AsyncFd::new(writer)?;
+    /// let mut guard = writer.writable().await?;
+    /// let count = guard.try_io(|writer| writer.get_ref().write(b"hello")).unwrap()?;
+    /// assert_eq!(count, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -214,6 +264,20 @@ impl<T: AsFd> AsyncFd<T> {
 
     /// As [`readable`](AsyncFd::readable), for operations that need `&mut T`.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// let (reader, mut writer) = std::io::pipe()?;
+    /// let mut reader = AsyncFd::new(reader)?;
+    /// writer.write_all(b"hello")?;
+    /// let mut guard = reader.readable_mut().await?;
+    /// let count = guard.try_io(|reader| reader.get_mut().read(&mut [0; 16])).unwrap()?;
+    /// assert_eq!(count, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`readable`](AsyncFd::readable).
@@ -230,6 +294,19 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     /// As [`writable`](AsyncFd::writable), for operations that need `&mut T`.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// let (_reader, writer) = std::io::pipe()?;
+    /// let mut writer = AsyncFd::new(writer)?;
+    /// let mut guard = writer.writable_mut().await?;
+    /// let count = guard.try_io(|writer| writer.get_mut().write(b"hello")).unwrap()?;
+    /// assert_eq!(count, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -266,6 +343,21 @@ impl<T: AsFd> AsyncFd<T> {
 
     /// The poll form of [`readable`](AsyncFd::readable). Of several calls the waker of the latest counts.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::future::poll_fn;
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// let (reader, mut writer) = std::io::pipe()?;
+    /// let reader = AsyncFd::new(reader)?;
+    /// writer.write_all(b"hello")?;
+    /// let mut guard = poll_fn(|cx| reader.poll_read_ready(cx)).await?;
+    /// let count = guard.try_io(|reader| reader.get_ref().read(&mut [0; 16])).unwrap()?;
+    /// assert_eq!(count, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`readable`](AsyncFd::readable).
@@ -278,6 +370,18 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     /// The poll form of [`writable`](AsyncFd::writable). Of several calls the waker of the latest counts.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::future::poll_fn;
+    /// # use epore::net::AsyncFd;
+    /// let (_reader, writer) = std::io::pipe()?;
+    /// let writer = AsyncFd::new(writer)?;
+    /// let guard = poll_fn(|cx| writer.poll_write_ready(cx)).await?;
+    /// assert!(guard.ready().is_writable());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -292,6 +396,20 @@ impl<T: AsFd> AsyncFd<T> {
 
     /// The poll form of [`readable_mut`](AsyncFd::readable_mut). Of several calls the waker of the latest counts.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::future::poll_fn;
+    /// # use std::io::Write;
+    /// # use epore::net::AsyncFd;
+    /// let (reader, mut writer) = std::io::pipe()?;
+    /// let mut reader = AsyncFd::new(reader)?;
+    /// writer.write_all(b"hello")?;
+    /// let is_ready = poll_fn(|cx| reader.poll_read_ready_mut(cx).map_ok(|guard| guard.ready().is_readable()));
+    /// assert!(is_ready.await?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`readable`](AsyncFd::readable).
@@ -305,6 +423,18 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     /// The poll form of [`writable_mut`](AsyncFd::writable_mut). Of several calls the waker of the latest counts.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::future::poll_fn;
+    /// # use epore::net::AsyncFd;
+    /// let (_reader, writer) = std::io::pipe()?;
+    /// let mut writer = AsyncFd::new(writer)?;
+    /// let is_ready = poll_fn(|cx| writer.poll_write_ready_mut(cx).map_ok(|guard| guard.ready().is_writable()));
+    /// assert!(is_ready.await?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -327,6 +457,17 @@ impl<T: AsFd> AsyncFd<T> {
 impl<T: AsFd> AsyncFd<T> {
     /// Tries an operation now, whatever is known. If it says [`WouldBlock`](io::ErrorKind::WouldBlock), that is taken for all
     /// of the interest: the next wait for it is for the next event.
+    ///
+    /// ```
+    /// # use std::io::Read;
+    /// # use epore::net::AsyncFd;
+    /// # use epore::reactor::Interest;
+    /// let (reader, _writer) = std::io::pipe()?;
+    /// let reader = AsyncFd::new(reader)?;
+    /// let read = reader.try_io(Interest::READABLE, |mut reader| reader.read(&mut [0; 16]));
+    /// assert_eq!(read.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -384,6 +525,20 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     /// As [`async_io`](AsyncFd::async_io), for an operation that needs `&mut T`.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # use epore::reactor::Interest;
+    /// let (reader, mut writer) = std::io::pipe()?;
+    /// let mut reader = AsyncFd::new(reader)?;
+    /// epore::spawn(async move { writer.write_all(b"hello") });
+    /// let count = reader.async_io_mut(Interest::READABLE, |reader| reader.read(&mut [0; 16])).await?;
+    /// assert_eq!(count, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

@@ -9,6 +9,20 @@ use crate::net::readiness::would_block;
 use crate::reactor::Ready;
 
 /// Says that an operation on an [`AsyncFd`] is worth trying, and takes note of it if it was not.
+///
+/// ```
+/// # epore::block_on(async {
+/// # use std::io::{Read, Write};
+/// # use epore::net::AsyncFd;
+/// let (reader, mut writer) = std::io::pipe()?;
+/// let reader = AsyncFd::new(reader)?;
+/// writer.write_all(b"hello")?;
+/// let mut guard = reader.readable().await?;
+/// assert!(guard.ready().is_readable());
+/// assert_eq!(guard.try_io(|reader| reader.get_ref().read(&mut [0; 16])).unwrap()?, 5);
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 #[must_use = "a wait that ends says nothing of the next one: try the operation through the guard"]
 pub struct AsyncFdReadyGuard<'a, T: AsFd> {
@@ -22,6 +36,20 @@ impl<'a, T: AsFd> AsyncFdReadyGuard<'a, T> {
     }
 
     /// Tries an operation.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// let (reader, mut writer) = std::io::pipe()?;
+    /// let reader = AsyncFd::new(reader)?;
+    /// writer.write_all(b"hello")?;
+    /// let mut guard = reader.readable().await?;
+    /// assert_eq!(guard.try_io(|reader| reader.get_ref().read(&mut [0; 16])).unwrap()?, 5);
+    /// assert!(guard.try_io(|reader| reader.get_ref().read(&mut [0; 16])).is_err());   // nothing is left
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -46,11 +74,42 @@ impl<'a, T: AsFd> AsyncFdReadyGuard<'a, T> {
     /// To say so of a descriptor that is still ready is to wait for something that may never come. That an end is closed is
     /// kept, as it is there for good; a FIFO whose writers may come back has it cleared by
     /// [`clear_ready_matching`](AsyncFdReadyGuard::clear_ready_matching).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::io::{ErrorKind, Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # let (reader, mut writer) = std::io::pipe()?;
+    /// # let reader = AsyncFd::new(reader)?;
+    /// # writer.write_all(b"hello")?;
+    /// let mut guard = reader.readable().await?;
+    /// let mut pipe = guard.get_inner();
+    /// assert_eq!(pipe.read(&mut [0; 16])?, 5);
+    /// if pipe.read(&mut [0; 16]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+    ///     guard.clear_ready();
+    /// }
+    /// assert!(!guard.ready().is_readable());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn clear_ready(&mut self) {
         self.clear_ready_matching(Ready::ALL - Ready::CLOSED);
     }
 
     /// As [`clear_ready`](AsyncFdReadyGuard::clear_ready), of some conditions only.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::AsyncFd;
+    /// # use epore::reactor::{Interest, Ready};
+    /// # let (socket, _peer) = std::os::unix::net::UnixStream::pair()?;
+    /// # let socket = AsyncFd::new(socket)?;
+    /// let mut guard = socket.ready(Interest::READABLE | Interest::WRITABLE).await?;
+    /// guard.clear_ready_matching(Ready::READABLE);
+    /// assert!(guard.ready().is_writable() && !guard.ready().is_readable());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn clear_ready_matching(&mut self, ready: Ready) {
         self.readiness = self.fd.source().clear_matching(self.readiness, ready);
     }

@@ -57,6 +57,24 @@ impl<'a, T: AsFd> AsyncFdReadyMutGuard<'a, T> {
     }
 
     /// See [`AsyncFdReadyGuard::clear_ready`](super::AsyncFdReadyGuard::clear_ready).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::io::{ErrorKind, Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # let (reader, mut writer) = std::io::pipe()?;
+    /// # let mut reader = AsyncFd::new(reader)?;
+    /// # writer.write_all(b"hello")?;
+    /// let mut guard = reader.readable_mut().await?;
+    /// let mut read = || guard.get_inner_mut().read(&mut [0; 16]);
+    /// assert_eq!(read()?, 5);
+    /// if read().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+    ///     guard.clear_ready();
+    /// }
+    /// assert!(!guard.ready().is_readable());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn clear_ready(&mut self) {
         self.clear_ready_matching(Ready::ALL - Ready::CLOSED);
     }

@@ -172,11 +172,41 @@ impl<S: StreamSocket, H: Deref<Target = Stream<S>>> Writer<H> {
     }
 
     /// See [`Stream::flush`].
+    ///
+    /// # Errors
+    ///
+    /// None.
+    ///
+    /// # Cancel safety
+    ///
+    /// It never waits.
     pub async fn flush(&self) -> io::Result<()> {
         self.stream.flush().await
     }
 
     /// Ends the stream that the peer reads. See [`Stream::shutdown`].
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// let (_reader, writer) = stream.split();
+    /// writer.write_all(b"hello").await?;
+    /// writer.shutdown().await?;
+    /// assert_eq!(peer.read_to_end(&mut Vec::new()).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of shutdown(2) but `ENOTCONN`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Its first poll does all, so it cannot be given up half-way.
     pub async fn shutdown(&self) -> io::Result<()> {
         self.stream.shutdown().await
     }

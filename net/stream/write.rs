@@ -136,6 +136,14 @@ impl<S: StreamSocket> Stream<S> {
     /// # Errors
     ///
     /// None.
+    ///
+    /// # Panics
+    ///
+    /// Never.
+    ///
+    /// # Cancel safety
+    ///
+    /// It never waits.
     pub async fn flush(&self) -> io::Result<()> {
         Ok(())
     }
@@ -159,6 +167,10 @@ impl<S: StreamSocket> Stream<S> {
     /// # Errors
     ///
     /// Those of shutdown(2) but `ENOTCONN`.
+    ///
+    /// # Panics
+    ///
+    /// Never: it needs no runtime.
     ///
     /// # Cancel safety
     ///

@@ -38,6 +38,13 @@ pub struct TcpSocket {
 impl TcpSocket {
     /// Opens a socket for IPv4.
     ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(socket.local_addr()?.is_ipv4());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of socket(2).
@@ -46,6 +53,13 @@ impl TcpSocket {
     }
 
     /// Opens a socket for IPv6.
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v6()?;
+    /// assert!(socket.local_addr()?.is_ipv6());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -65,6 +79,14 @@ impl TcpSocket {
 
     /// Takes over a socket that others have made, as if it were neither connected nor listening, and makes it non-blocking.
     ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let inherited = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// let socket = TcpSocket::from_fd(inherited.into())?;
+    /// let listener = socket.listen(1024)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of fcntl(2).
@@ -74,6 +96,14 @@ impl TcpSocket {
     }
 
     /// Gives the socket the address that it listens on or connects from. Port 0 lets the system choose.
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert_ne!(socket.local_addr()?.port(), 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -88,6 +118,18 @@ impl TcpSocket {
     }
 
     /// Connects to `addr`.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::{TcpListener, TcpSocket};
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_nodelay(true)?;
+    /// let stream = socket.connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -105,17 +147,27 @@ impl TcpSocket {
     }
 
     /// Listens on the address that it is bound to. `backlog` is how many connections may wait to be accepted; the kernel
-    /// allows at most net.core.somaxconn.
+    /// allows at most net.core.somaxconn, see listen(2). A socket that was not bound listens on all addresses of the machine,
+    /// on a port that the system chooses, see ip(7).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.bind("127.0.0.1:0".parse().unwrap())?;
+    /// let listener = socket.listen(1024)?;
+    /// assert!(listener.local_addr()?.ip().is_loopback());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Those of listen(2).
+    /// Those of listen(2), as [`AddrInUse`](io::ErrorKind::AddrInUse) if another socket listens there.
     pub fn listen(self, backlog: u32) -> io::Result<TcpListener> {
         sys::listen(self.as_fd(), backlog)?;
         Ok(TcpListener::new(self.socket.into()))
     }
 
-    /// The address that the socket is bound to.
+    /// The address that the socket is bound to. Before, it is unspecified, and the port is 0.
     ///
     /// # Errors
     ///

@@ -19,91 +19,237 @@ const RECV_BUFFER: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_RCVBUF,
 const ONLY_V6: IntOption = IntOption::new(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, "IPV6_V6ONLY");
 const NODELAY: IntOption = IntOption::new(libc::IPPROTO_TCP, libc::TCP_NODELAY, "TCP_NODELAY");
 
-/// Options. The errors of those that read are those of getsockopt(2); of those that set, of setsockopt(2), with the name
-/// and the value added.
+/// Options.
 impl TcpSocket {
     /// Whether an address may be bound that connections of a former listener still use (`SO_REUSEADDR`), see socket(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
     pub fn reuseaddr(&self) -> io::Result<bool> {
         REUSEADDR.is_set(self.as_fd())
     }
 
     /// Allows binding an address that connections of a former listener still use (`SO_REUSEADDR`), see socket(7).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_reuseaddr(true)?;
+    /// assert!(socket.reuseaddr()?);
+    /// socket.bind("127.0.0.1:0".parse().unwrap())?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added.
     pub fn set_reuseaddr(&self, reuseaddr: bool) -> io::Result<()> {
         REUSEADDR.set(self.as_fd(), i32::from(reuseaddr))
     }
 
     /// Whether several sockets may share an address (`SO_REUSEPORT`), see socket(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
     pub fn reuseport(&self) -> io::Result<bool> {
         REUSEPORT.is_set(self.as_fd())
     }
 
     /// Lets several sockets, all with this option, share an address (`SO_REUSEPORT`), see socket(7). The kernel deals
     /// the connections out among those that listen, as to one runtime per core.
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let sockets = [TcpSocket::new_v4()?, TcpSocket::new_v4()?];
+    /// sockets[0].set_reuseport(true)?;
+    /// sockets[1].set_reuseport(true)?;
+    /// sockets[0].bind("127.0.0.1:0".parse().unwrap())?;
+    /// sockets[1].bind(sockets[0].local_addr()?)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added.
     pub fn set_reuseport(&self, reuseport: bool) -> io::Result<()> {
         REUSEPORT.set(self.as_fd(), i32::from(reuseport))
     }
 
     /// The size of the send buffer in bytes (`SO_SNDBUF`): what the kernel uses, twice of what was asked for.
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
     pub fn send_buffer_size(&self) -> io::Result<u32> {
         SEND_BUFFER.get(self.as_fd()).map(c_int::unsigned_abs)
     }
 
     /// Asks for a send buffer of so many bytes (`SO_SNDBUF`). The kernel doubles it, and has limits, see socket(7).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_send_buffer_size(64 * 1024)?;
+    /// assert_eq!(socket.send_buffer_size()?, 2 * 64 * 1024);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added.
     pub fn set_send_buffer_size(&self, size: u32) -> io::Result<()> {
         SEND_BUFFER.set(self.as_fd(), size)
     }
 
     /// The size of the receive buffer in bytes (`SO_RCVBUF`): what the kernel uses, twice of what was asked for.
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
     pub fn recv_buffer_size(&self) -> io::Result<u32> {
         RECV_BUFFER.get(self.as_fd()).map(c_int::unsigned_abs)
     }
 
     /// Asks for a receive buffer of so many bytes (`SO_RCVBUF`). The kernel doubles it, and has limits, see socket(7).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_recv_buffer_size(64 * 1024)?;
+    /// assert_eq!(socket.recv_buffer_size()?, 2 * 64 * 1024);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added.
     pub fn set_recv_buffer_size(&self, size: u32) -> io::Result<()> {
         RECV_BUFFER.set(self.as_fd(), size)
     }
 
-    /// The type of service of IPv4 packets (`IP_TOS`), see ip(7).
+    /// The type of service of IPv4 packets (`IP_TOS`), see ip(7): the byte of DSCP and ECN.
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
     pub fn tos_v4(&self) -> io::Result<u32> {
         TOS_V4.get(self.as_fd()).map(c_int::unsigned_abs)
     }
 
-    /// Sets the type of service of IPv4 packets (`IP_TOS`), see ip(7).
+    /// Sets the type of service of IPv4 packets (`IP_TOS`), see ip(7): the byte of DSCP and ECN. TCP keeps the two bits of
+    /// ECN, the lowest, to itself.
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_tos_v4(46 << 2)?;   // expedited forwarding, see RFC 3246
+    /// assert_eq!(socket.tos_v4()?, 46 << 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added.
     pub fn set_tos_v4(&self, tos: u32) -> io::Result<()> {
         TOS_V4.set(self.as_fd(), tos)
     }
 
-    /// The traffic class of IPv6 packets (`IPV6_TCLASS`), see ipv6(7).
+    /// The traffic class of IPv6 packets (`IPV6_TCLASS`), see RFC 3542, section 6.5: the byte of DSCP and ECN.
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
     pub fn tclass_v6(&self) -> io::Result<u32> {
         TCLASS_V6.get(self.as_fd()).map(c_int::unsigned_abs)
     }
 
-    /// Sets the traffic class of IPv6 packets (`IPV6_TCLASS`), see ipv6(7).
+    /// Sets the traffic class of IPv6 packets (`IPV6_TCLASS`), see RFC 3542, section 6.5: the byte of DSCP and ECN. TCP keeps
+    /// the two bits of ECN, the lowest, to itself.
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v6()?;
+    /// socket.set_tclass_v6(46 << 2)?;
+    /// assert_eq!(socket.tclass_v6()?, 46 << 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added, as [`InvalidInput`](io::ErrorKind::InvalidInput) if it is
+    /// more than 255.
     pub fn set_tclass_v6(&self, tclass: u32) -> io::Result<()> {
         TCLASS_V6.set(self.as_fd(), tclass)
     }
 
     /// Whether an IPv6 socket keeps to IPv6 (`IPV6_V6ONLY`), see ipv6(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
     pub fn only_v6(&self) -> io::Result<bool> {
         ONLY_V6.is_set(self.as_fd())
     }
 
     /// Keeps an IPv6 socket to IPv6, or lets it take IPv4 connections too (`IPV6_V6ONLY`), see ipv6(7).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v6()?;
+    /// socket.set_only_v6(false)?;
+    /// assert!(!socket.only_v6()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added, as [`InvalidInput`](io::ErrorKind::InvalidInput) if the
+    /// socket is bound already.
     pub fn set_only_v6(&self, only_v6: bool) -> io::Result<()> {
         ONLY_V6.set(self.as_fd(), i32::from(only_v6))
     }
 
-    /// The network device that the socket is bound to (`SO_BINDTODEVICE`), if it is to one.
+    /// The network device that the socket is bound to (`SO_BINDTODEVICE`), if it is to one, see
+    /// socket(7).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
     pub fn device(&self) -> io::Result<Option<Vec<u8>>> {
         device(self.as_fd())
     }
 
     /// Binds the socket to a network device by its name, as `b"eth0"` (`SO_BINDTODEVICE`), or to none, see socket(7).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.bind_device(Some(b"lo"))?;
+    /// assert_eq!(socket.device()?.as_deref(), Some(&b"lo"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the name added, as `ENODEV` if there is no such device.
     pub fn bind_device(&self, device: Option<&[u8]>) -> io::Result<()> {
         bind_device(self.as_fd(), device)
     }
 
-    /// Takes the pending error of the socket (`SO_ERROR`), if there is one.
+    /// Takes the pending error of the socket (`SO_ERROR`), if there is one, see socket(7).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(socket.take_error()?.is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         let errno = sys::int(self.as_fd(), libc::SOL_SOCKET, libc::SO_ERROR)?;
         Ok((errno != 0).then(|| io::Error::from_raw_os_error(errno)))
@@ -113,56 +259,136 @@ impl TcpSocket {
 /// Options that a [`TcpStream`](super::TcpStream) has too.
 impl TcpSocket {
     /// See [`TcpStream::nodelay`](super::TcpStream::nodelay).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
     pub fn nodelay(&self) -> io::Result<bool> {
         NODELAY.is_set(self.as_fd())
     }
 
     /// See [`TcpStream::set_nodelay`](super::TcpStream::set_nodelay).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_nodelay(true)?;
+    /// assert!(socket.nodelay()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added.
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         NODELAY.set(self.as_fd(), i32::from(nodelay))
     }
 
     /// See [`TcpStream::linger`](super::TcpStream::linger).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
     pub fn linger(&self) -> io::Result<Option<Duration>> {
         sys::linger(self.as_fd())
     }
 
     /// See [`TcpStream::set_linger`](super::TcpStream::set_linger).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// # use std::time::Duration;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_linger(Some(Duration::ZERO))?;
+    /// assert_eq!(socket.linger()?, Some(Duration::ZERO));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2).
     pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
         sys::set_linger(self.as_fd(), linger)
     }
 
     /// See [`TcpStream::keepalive`](super::TcpStream::keepalive).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
     pub fn keepalive(&self) -> io::Result<bool> {
         KEEPALIVE.is_set(self.as_fd())
     }
 
     /// See [`TcpStream::set_keepalive`](super::TcpStream::set_keepalive).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// # use std::time::Duration;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_keepalive(true)?;
+    /// socket.set_keepalive_idle(Duration::from_secs(30))?;
+    /// assert!(socket.keepalive()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added.
     pub fn set_keepalive(&self, keepalive: bool) -> io::Result<()> {
         KEEPALIVE.set(self.as_fd(), i32::from(keepalive))
     }
 
     /// See [`TcpStream::set_keepalive_idle`](super::TcpStream::set_keepalive_idle).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added: Linux takes 1 to 32,767 seconds.
     pub fn set_keepalive_idle(&self, idle: Duration) -> io::Result<()> {
         KEEPALIVE_IDLE.set_seconds(self.as_fd(), idle)
     }
 
     /// See [`TcpStream::set_keepalive_interval`](super::TcpStream::set_keepalive_interval).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added: Linux takes 1 to 32,767 seconds.
     pub fn set_keepalive_interval(&self, interval: Duration) -> io::Result<()> {
         KEEPALIVE_INTERVAL.set_seconds(self.as_fd(), interval)
     }
 
     /// See [`TcpStream::set_keepalive_probes`](super::TcpStream::set_keepalive_probes).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added: Linux takes 1 to 127.
     pub fn set_keepalive_probes(&self, probes: u32) -> io::Result<()> {
         KEEPALIVE_PROBES.set(self.as_fd(), probes)
     }
 
     /// See [`TcpStream::user_timeout`](super::TcpStream::user_timeout).
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
     pub fn user_timeout(&self) -> io::Result<Option<Duration>> {
         USER_TIMEOUT.millis(self.as_fd())
     }
 
     /// See [`TcpStream::set_user_timeout`](super::TcpStream::set_user_timeout).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// # use std::time::Duration;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_user_timeout(Some(Duration::from_secs(30)))?;
+    /// assert_eq!(socket.user_timeout()?, Some(Duration::from_secs(30)));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added: Linux takes at most 2,147,483,647 milliseconds.
     pub fn set_user_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         USER_TIMEOUT.set_millis(self.as_fd(), timeout)
     }

@@ -42,6 +42,19 @@ impl UdpSocket {
 
     /// Leaves a group that was joined with the same arguments (`IP_DROP_MEMBERSHIP`), see ip(7).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::net::Ipv4Addr;
+    /// # use epore::net::UdpSocket;
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let (group, interface) = (Ipv4Addr::new(239, 1, 2, 3), Ipv4Addr::LOCALHOST);
+    /// socket.join_multicast_v4(group, interface)?;
+    /// socket.leave_multicast_v4(group, interface)?;
+    /// assert!(socket.leave_multicast_v4(group, interface).is_err());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of setsockopt(2), as [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) if it was not joined.
@@ -51,6 +64,18 @@ impl UdpSocket {
 
     /// Joins a group on the interface of that index, see if_nametoindex(3), or on the one that the system chooses if it is 0
     /// (`IPV6_ADD_MEMBERSHIP`), see ipv6(7).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UdpSocket;
+    /// # let socket = UdpSocket::bind("[::]:0").await?;
+    /// # let loopback = std::fs::read_to_string("/sys/class/net/lo/ifindex")?.trim().parse().unwrap();
+    /// # let group = "ff01::4243".parse().unwrap();
+    /// socket.join_multicast_v6(&group, loopback)?;
+    /// socket.leave_multicast_v6(&group, loopback)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -79,6 +104,16 @@ impl UdpSocket {
 
     /// Lets what is sent to a group over IPv4 come to members on this machine too, or not (`IP_MULTICAST_LOOP`), see ip(7).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UdpSocket;
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_multicast_loop_v4(false)?;
+    /// assert!(!socket.multicast_loop_v4()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of setsockopt(2).
@@ -98,6 +133,16 @@ impl UdpSocket {
     /// Lets what is sent to a group over IPv6 come to members on this machine too, or not (`IPV6_MULTICAST_LOOP`), see
     /// ipv6(7).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UdpSocket;
+    /// # let socket = UdpSocket::bind("[::]:0").await?;
+    /// socket.set_multicast_loop_v6(false)?;
+    /// assert!(!socket.multicast_loop_v6()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of setsockopt(2).
@@ -115,6 +160,16 @@ impl UdpSocket {
     }
 
     /// Sets how many routers a datagram to a group over IPv4 may pass, 1 by default (`IP_MULTICAST_TTL`), see ip(7).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UdpSocket;
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_multicast_ttl_v4(4)?;
+    /// assert_eq!(socket.multicast_ttl_v4()?, 4);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -136,6 +191,17 @@ impl UdpSocket {
     /// Sets by which interface datagrams to groups leave over IPv4, by its address; if that is unspecified the system
     /// chooses (`IP_MULTICAST_IF`), see ip(7).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::net::Ipv4Addr;
+    /// # use epore::net::UdpSocket;
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_multicast_if_v4(Ipv4Addr::LOCALHOST)?;
+    /// assert_eq!(socket.multicast_if_v4()?, Ipv4Addr::LOCALHOST);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of setsockopt(2), as [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) if no interface has that address.
@@ -155,6 +221,16 @@ impl UdpSocket {
 
     /// Sets by which interface datagrams to groups leave over IPv6, by its index; if that is 0 the system chooses
     /// (`IPV6_MULTICAST_IF`), see ipv6(7).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UdpSocket;
+    /// # let socket = UdpSocket::bind("[::]:0").await?;
+    /// socket.set_multicast_if_v6(0)?;
+    /// assert_eq!(socket.multicast_if_v6()?, 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

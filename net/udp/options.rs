@@ -21,6 +21,16 @@ impl UdpSocket {
 
     /// Lets datagrams be sent to a broadcast address, or not (`SO_BROADCAST`), see socket(7).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UdpSocket;
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_broadcast(true)?;
+    /// assert!(socket.broadcast()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of setsockopt(2).
@@ -38,6 +48,16 @@ impl UdpSocket {
     }
 
     /// Sets how many routers a datagram may pass (`IP_TTL`), see ip(7).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UdpSocket;
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_ttl(4)?;
+    /// assert_eq!(socket.ttl()?, 4);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -57,6 +77,16 @@ impl UdpSocket {
 
     /// Sets the type of service of IPv4 datagrams (`IP_TOS`), see ip(7): the byte of DSCP and ECN.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UdpSocket;
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_tos_v4(46 << 2)?;   // expedited forwarding, see RFC 3246
+    /// assert_eq!(socket.tos_v4()?, 46 << 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of setsockopt(2).
@@ -74,6 +104,16 @@ impl UdpSocket {
     }
 
     /// Sets the traffic class of IPv6 datagrams (`IPV6_TCLASS`), see RFC 3542, section 6.5: the byte of DSCP and ECN.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UdpSocket;
+    /// # let socket = UdpSocket::bind("[::]:0").await?;
+    /// socket.set_tclass_v6(46 << 2)?;
+    /// assert_eq!(socket.tclass_v6()?, 46 << 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -114,6 +154,18 @@ impl UdpSocket {
     ///
     /// Then receive by [`recv_batch`](UdpSocket::recv_batch) alone, which says where one datagram ends, into slots of
     /// 65,535 bytes. All other methods give what was put together as if it were one datagram.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UdpSocket;
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// match socket.set_gro(true) {
+    ///     Ok(()) => assert!(socket.gro()?),
+    ///     Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::Unsupported),
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

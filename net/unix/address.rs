@@ -37,11 +37,21 @@ pub struct SocketAddr {
 }
 
 impl SocketAddr {
-    /// The address of a path, which needs not exist.
+    /// The address of a path, which need not exist.
+    ///
+    /// ```
+    /// # use epore::net::unix::SocketAddr;
+    /// let addr = SocketAddr::from_pathname("/run/example.sock")?;
+    /// assert_eq!(addr.to_string(), "/run/example.sock");
+    /// let error = SocketAddr::from_pathname("x".repeat(108)).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is empty, holds a zero byte, or has more than 107 bytes.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is empty, holds a zero byte, or has more than 107 bytes,
+    /// see unix(7).
     pub fn from_pathname(path: impl AsRef<Path>) -> io::Result<SocketAddr> {
         let path = path.as_ref();
         let name = path.as_os_str().as_bytes();
@@ -57,9 +67,16 @@ impl SocketAddr {
 
     /// The address of an abstract name, given without the zero byte that it begins with. Any bytes will do.
     ///
+    /// ```
+    /// # use epore::net::unix::SocketAddr;
+    /// let addr = SocketAddr::from_abstract_name("example")?;
+    /// assert_eq!(addr.to_string(), "@example");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if it has more than 107 bytes.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if it has more than 107 bytes, see unix(7).
     pub fn from_abstract_name(name: impl AsRef<[u8]>) -> io::Result<SocketAddr> {
         let name = name.as_ref();
         check_length("abstract name", name)?;
@@ -75,11 +92,27 @@ impl SocketAddr {
     }
 
     /// Whether the socket has no name, as is usual for one that only connects.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let (stream, _peer) = epore::net::UnixStream::pair()?;
+    /// assert!(stream.local_addr()?.is_unnamed());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn is_unnamed(&self) -> bool {
         self.name.is_empty()
     }
 
     /// The path, if the address is one.
+    ///
+    /// ```
+    /// # use epore::net::unix::SocketAddr;
+    /// let addr = SocketAddr::from_pathname("/run/example.sock")?;
+    /// assert_eq!(addr.as_pathname(), Some("/run/example.sock".as_ref()));
+    /// assert!(addr.as_abstract_name().is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn as_pathname(&self) -> Option<&Path> {
         match *self.name {
             [] | [0, ..] => None,
@@ -88,6 +121,14 @@ impl SocketAddr {
     }
 
     /// The abstract name, if the address is one, without the zero byte that it begins with.
+    ///
+    /// ```
+    /// # use epore::net::unix::SocketAddr;
+    /// let addr = SocketAddr::from_abstract_name("example")?;
+    /// assert_eq!(addr.as_abstract_name(), Some(&b"example"[..]));
+    /// assert!(addr.as_pathname().is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn as_abstract_name(&self) -> Option<&[u8]> {
         match &*self.name {
             [0, name @ ..] => Some(name),

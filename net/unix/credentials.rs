@@ -8,6 +8,19 @@ use crate::net::sys;
 
 /// Who is at the other end of a [`UnixStream`], as the system says: nobody can pretend to be somebody else. See
 /// `SO_PEERCRED` in unix(7).
+///
+/// ```
+/// # epore::block_on(async {
+/// use std::os::unix::fs::MetadataExt;
+/// use epore::net::UnixStream;
+///
+/// let (stream, _peer) = UnixStream::pair()?;
+/// let peer = stream.peer_cred()?;
+/// let this = std::fs::metadata("/proc/self")?;
+/// assert_eq!((peer.uid(), peer.gid()), (this.uid(), this.gid()));
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UCred {
     uid: u32,

@@ -65,6 +65,17 @@ impl UnixListener {
 
     /// Listens at an address. Otherwise as [`bind`](UnixListener::bind).
     ///
+    /// ```
+    /// # let name = format!("epore-doc-bind-addr-{}", std::process::id());
+    /// use epore::net::UnixListener;
+    /// use epore::net::unix::SocketAddr;
+    ///
+    /// let addr = SocketAddr::from_abstract_name(name)?;
+    /// let listener = UnixListener::bind_addr(&addr)?;
+    /// assert_eq!(listener.local_addr()?, addr);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of socket(2), bind(2) and listen(2), with the address added.
@@ -74,6 +85,18 @@ impl UnixListener {
     }
 
     /// Takes over a listener of the standard library, and makes it non-blocking.
+    ///
+    /// ```
+    /// # use std::os::linux::net::SocketAddrExt;
+    /// # let name = format!("epore-doc-listener-from-std-{}", std::process::id());
+    /// # let addr = std::os::unix::net::SocketAddr::from_abstract_name(name)?;
+    /// use epore::net::UnixListener;
+    ///
+    /// let listener = std::os::unix::net::UnixListener::bind_addr(&addr)?;
+    /// let listener = UnixListener::from_std(listener)?;
+    /// assert!(listener.local_addr()?.as_abstract_name().is_some());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -85,6 +108,17 @@ impl UnixListener {
 
     /// Gives the descriptor, still non-blocking, to the standard library.
     ///
+    /// ```
+    /// # let name = format!("\0epore-doc-listener-into-std-{}", std::process::id());
+    /// # let path = &name;
+    /// use epore::net::UnixListener;
+    ///
+    /// let listener = UnixListener::bind(path)?.into_std()?;
+    /// let error = listener.accept().unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of epoll_ctl(2).
@@ -94,10 +128,26 @@ impl UnixListener {
 
     /// Waits for a connection. The address of its peer usually has no name.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let name = format!("\0epore-doc-accept-{}", std::process::id());
+    /// # let path = &name;
+    /// use epore::net::{UnixListener, UnixStream};
+    ///
+    /// let listener = UnixListener::bind(path)?;
+    /// let client = UnixStream::connect(path).await?;
+    /// let (stream, peer) = listener.accept().await?;
+    /// assert!(peer.is_unnamed());
+    /// # drop((client, stream));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
-    /// Those of accept(2), with the address of the listener added; the system's error is the source of it. When descriptors or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the error
-    /// comes 100 milliseconds late, so that a loop around this call does not spin; the connection stays in the backlog.
+    /// Those of accept(2), with the address of the listener added; the system's error is the source of it. When descriptors
+    /// or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the error comes 100 milliseconds late, so that a
+    /// loop around this call does not spin; the connection stays in the backlog.
     ///
     /// # Panics
     ///
@@ -111,6 +161,20 @@ impl UnixListener {
     }
 
     /// The poll form of [`accept`](UnixListener::accept), for one task at a time: the waker of the latest call counts.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let name = format!("\0epore-doc-poll-accept-{}", std::process::id());
+    /// # let path = &name;
+    /// use epore::net::{UnixListener, UnixStream};
+    ///
+    /// let listener = UnixListener::bind(path)?;
+    /// let client = UnixStream::connect(path).await?;
+    /// let (stream, _) = std::future::poll_fn(|cx| listener.poll_accept(cx)).await?;
+    /// # drop((client, stream));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -140,7 +204,7 @@ impl UnixListener {
         self.source.get().local_addr().map(Into::into)
     }
 
-    /// Takes the pending error of the socket (`SO_ERROR`), if there is one.
+    /// Takes the pending error of the socket (`SO_ERROR`), if there is one, see socket(7).
     ///
     /// # Errors
     ///

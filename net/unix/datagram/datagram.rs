@@ -57,6 +57,18 @@ impl UnixDatagram {
 
     /// Makes a socket file and receives there, or at an abstract name given with a zero byte before it. It needs no runtime.
     ///
+    /// ```
+    /// # let name = format!("\0epore-doc-datagram-bind-{}", std::process::id());
+    /// # let path = &name;
+    /// use epore::net::UnixDatagram;
+    ///
+    /// let receiver = UnixDatagram::bind(path)?;
+    /// let error = UnixDatagram::bind(path).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    /// # drop(receiver);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`SocketAddr::from_pathname`]; those of socket(2) and bind(2), with the path added.
@@ -66,6 +78,17 @@ impl UnixDatagram {
     }
 
     /// Receives at an address. Otherwise as [`bind`](UnixDatagram::bind).
+    ///
+    /// ```
+    /// # let name = format!("epore-doc-datagram-bind-addr-{}", std::process::id());
+    /// use epore::net::UnixDatagram;
+    /// use epore::net::unix::SocketAddr;
+    ///
+    /// let addr = SocketAddr::from_abstract_name(name)?;
+    /// let receiver = UnixDatagram::bind_addr(&addr)?;
+    /// assert_eq!(receiver.local_addr()?, addr);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -79,6 +102,14 @@ impl UnixDatagram {
     }
 
     /// A socket without a name, to send from. Nobody can answer it.
+    ///
+    /// ```
+    /// use epore::net::UnixDatagram;
+    ///
+    /// let sender = UnixDatagram::unbound()?;
+    /// assert!(sender.local_addr()?.is_unnamed());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -110,6 +141,18 @@ impl UnixDatagram {
 
     /// Takes over a socket of the standard library, and makes it non-blocking.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// use epore::net::UnixDatagram;
+    ///
+    /// let (one, other) = std::os::unix::net::UnixDatagram::pair()?;
+    /// let one = UnixDatagram::from_std(one)?;
+    /// other.send(b"hello")?;
+    /// assert_eq!(one.recv(&mut [0; 1024]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of ioctl(2) with `FIONBIO`.
@@ -120,6 +163,18 @@ impl UnixDatagram {
 
     /// Gives the descriptor, still non-blocking, to the standard library. Nothing that was received is lost.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// use epore::net::UnixDatagram;
+    ///
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// one.send(b"hello").await?;
+    /// let other = other.into_std()?;
+    /// assert_eq!(other.recv(&mut [0; 1024])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of epoll_ctl(2).
@@ -129,9 +184,25 @@ impl UnixDatagram {
 
     /// Sets to whom [`send`](UnixDatagram::send) sends, and from whom alone messages are received. It never waits.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let name = format!("\0epore-doc-datagram-connect-{}", std::process::id());
+    /// # let path = &name;
+    /// use epore::net::UnixDatagram;
+    ///
+    /// let server = UnixDatagram::bind(path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// client.connect(path)?;
+    /// client.send(b"hello").await?;
+    /// assert_eq!(server.recv(&mut [0; 1024]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
-    /// Those of [`SocketAddr::from_pathname`]; those of connect(2), with the path added.
+    /// Those of [`SocketAddr::from_pathname`]; those of connect(2), with the path added, as
+    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if nobody receives there.
     pub fn connect(&self, path: impl AsRef<Path>) -> io::Result<()> {
         self.connect_addr(&SocketAddr::from_path(path.as_ref())?)
     }
@@ -166,7 +237,7 @@ impl UnixDatagram {
         self.source.get().peer_addr().map(Into::into)
     }
 
-    /// Takes the pending error of the socket (`SO_ERROR`), if there is one.
+    /// Takes the pending error of the socket (`SO_ERROR`), if there is one, see socket(7).
     ///
     /// # Errors
     ///
@@ -179,6 +250,19 @@ impl UnixDatagram {
     ///
     /// Messages are no stream, and have no end that could be received: receiving goes on waiting, as the system has it.
     /// Sending is an error from then on, also for whoever sends to a socket that no longer receives.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// use std::io::ErrorKind;
+    /// use std::net::Shutdown;
+    /// use epore::net::UnixDatagram;
+    ///
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// other.shutdown(Shutdown::Read)?;
+    /// assert_eq!(one.send(b"hello").await.unwrap_err().kind(), ErrorKind::BrokenPipe);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

@@ -9,6 +9,18 @@ use crate::reactor::{Interest, Ready};
 impl UnixDatagram {
     /// Waits until it is ready for something of the interest, and says what. See [`Stream::ready`](crate::net::Stream::ready).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// use epore::net::UnixDatagram;
+    /// use epore::reactor::Interest;
+    ///
+    /// let (one, _other) = UnixDatagram::pair()?;
+    /// let ready = one.ready(Interest::READABLE | Interest::WRITABLE).await?;
+    /// assert!(ready.is_writable() && !ready.is_readable());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of epoll_ctl(2).

@@ -14,6 +14,18 @@ use crate::net::unix::SocketAddr;
 impl UnixDatagram {
     /// Receives a message into `buffer`, and says how many bytes it has. What does not fit is lost.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UnixDatagram;
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// one.send(b"hello").await?;
+    /// let mut buffer = [0; 1024];
+    /// let count = other.recv(&mut buffer).await?;
+    /// assert_eq!(&buffer[..count], b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of recv(2).
@@ -66,6 +78,19 @@ impl UnixDatagram {
 
     /// Receives a message without taking it: the next receive brings the same one. Otherwise as [`recv`](UnixDatagram::recv).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UnixDatagram;
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// one.send(b"hello").await?;
+    /// let mut first = [0; 1];
+    /// other.peek(&mut first).await?;
+    /// let mut buffer = [0; 1024];
+    /// assert_eq!((first[0], other.recv(&mut buffer).await?), (b'h', 5));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of recv(2).
@@ -82,6 +107,17 @@ impl UnixDatagram {
     }
 
     /// Receives a message without taking it, and says who has sent it. Otherwise as [`peek`](UnixDatagram::peek).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UnixDatagram;
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// one.send(b"hello").await?;
+    /// let (count, from) = other.peek_from(&mut [0; 1024]).await?;
+    /// assert!(count == 5 && from.is_unnamed());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -100,6 +136,17 @@ impl UnixDatagram {
 
     /// Waits until a receive is worth trying. It may still say [`WouldBlock`](io::ErrorKind::WouldBlock).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UnixDatagram;
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// one.send(b"hello").await?;
+    /// other.readable().await?;
+    /// assert_eq!(other.try_recv(&mut [0; 1024])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of epoll_ctl(2).
@@ -117,6 +164,15 @@ impl UnixDatagram {
 
     /// Receives a message if there is one now.
     ///
+    /// ```
+    /// # use epore::net::UnixDatagram;
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// let error = other.try_recv(&mut [0; 1024]).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    /// # drop(one);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; otherwise those of [`recv`](UnixDatagram::recv).
@@ -125,6 +181,15 @@ impl UnixDatagram {
     }
 
     /// Receives a message if there is one now, and says who has sent it.
+    ///
+    /// ```
+    /// # use epore::net::UnixDatagram;
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// one.try_send(b"hello")?;
+    /// let (count, from) = other.try_recv_from(&mut [0; 1024])?;
+    /// assert!(count == 5 && from.is_unnamed());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -137,6 +202,19 @@ impl UnixDatagram {
 /// Receiving by polling.
 impl UnixDatagram {
     /// The poll form of [`recv`](UnixDatagram::recv).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::future::poll_fn;
+    /// # use epore::net::UnixDatagram;
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// one.send(b"hello").await?;
+    /// let mut buffer = [0; 1024];
+    /// let count = poll_fn(|cx| other.poll_recv(cx, &mut buffer)).await?;
+    /// assert_eq!(&buffer[..count], b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -151,6 +229,19 @@ impl UnixDatagram {
 
     /// The poll form of [`recv_from`](UnixDatagram::recv_from).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::future::poll_fn;
+    /// # use epore::net::UnixDatagram;
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// one.send(b"hello").await?;
+    /// let mut buffer = [0; 1024];
+    /// let (count, from) = poll_fn(|cx| other.poll_recv_from(cx, &mut buffer)).await?;
+    /// assert!(count == 5 && from.is_unnamed());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`recv_from`](UnixDatagram::recv_from).
@@ -163,6 +254,18 @@ impl UnixDatagram {
     }
 
     /// The poll form of [`readable`](UnixDatagram::readable).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::future::poll_fn;
+    /// # use epore::net::UnixDatagram;
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// one.send(b"hello").await?;
+    /// poll_fn(|cx| other.poll_recv_ready(cx)).await?;
+    /// assert_eq!(other.try_recv(&mut [0; 1024])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

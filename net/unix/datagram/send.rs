@@ -17,6 +17,16 @@ impl UnixDatagram {
     /// Sends a message to the peer that the socket is [connected](UnixDatagram::connect) to, and says how many bytes it
     /// has. It waits for room in the peer's queue.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UnixDatagram;
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// assert_eq!(one.send(b"hello").await?, 5);
+    /// assert_eq!(other.recv(&mut [0; 1024]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of send(2): [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if the peer is gone,
@@ -77,6 +87,19 @@ impl UnixDatagram {
     /// Sends a message to an address, such as that of a message that is answered. Otherwise as
     /// [`send_to`](UnixDatagram::send_to).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UnixDatagram;
+    /// # let name = format!("\0epore-doc-send-to-addr-{}", std::process::id());
+    /// # let path = &name;
+    /// let server = UnixDatagram::bind(path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// client.send_to_addr(b"hello", &server.local_addr()?).await?;
+    /// assert_eq!(server.recv(&mut [0; 1024]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`send_to`](UnixDatagram::send_to).
@@ -111,6 +134,17 @@ impl UnixDatagram {
     /// Of a socket that is not connected it says nothing about the receivers: while the queue of one is full, a loop around
     /// this and [`try_send_to`](UnixDatagram::try_send_to) spins. [`send_to`](UnixDatagram::send_to) waits.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UnixDatagram;
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// one.writable().await?;
+    /// one.try_send(b"hello")?;
+    /// assert_eq!(other.recv(&mut [0; 1024]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of epoll_ctl(2).
@@ -128,6 +162,15 @@ impl UnixDatagram {
 
     /// Sends a message to the peer if there is room now.
     ///
+    /// ```
+    /// # use epore::net::UnixDatagram;
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// let error = std::iter::repeat_with(|| one.try_send(b"hello")).find_map(Result::err).unwrap();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);   // the queue is full
+    /// # drop(other);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; otherwise those of [`send`](UnixDatagram::send).
@@ -136,6 +179,17 @@ impl UnixDatagram {
     }
 
     /// Sends a message to the socket at a path if there is room now.
+    ///
+    /// ```
+    /// # use epore::net::UnixDatagram;
+    /// # let name = format!("\0epore-doc-try-send-to-{}", std::process::id());
+    /// # let path = &name;
+    /// let server = UnixDatagram::bind(path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// client.try_send_to(b"hello", path)?;
+    /// assert_eq!(server.try_recv(&mut [0; 1024])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -151,6 +205,17 @@ impl UnixDatagram {
 impl UnixDatagram {
     /// The poll form of [`send`](UnixDatagram::send).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::future::poll_fn;
+    /// # use epore::net::UnixDatagram;
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// poll_fn(|cx| one.poll_send(cx, b"hello")).await?;
+    /// assert_eq!(other.recv(&mut [0; 1024]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`send`](UnixDatagram::send).
@@ -163,6 +228,20 @@ impl UnixDatagram {
     }
 
     /// The poll form of [`send_to`](UnixDatagram::send_to).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::future::poll_fn;
+    /// # use epore::net::UnixDatagram;
+    /// # let name = format!("\0epore-doc-poll-send-to-{}", std::process::id());
+    /// # let path = &name;
+    /// let server = UnixDatagram::bind(path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// poll_fn(|cx| client.poll_send_to(cx, b"hello", path)).await?;
+    /// assert_eq!(server.recv(&mut [0; 1024]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -195,6 +274,18 @@ impl UnixDatagram {
     }
 
     /// The poll form of [`writable`](UnixDatagram::writable).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::future::poll_fn;
+    /// # use epore::net::UnixDatagram;
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// poll_fn(|cx| one.poll_send_ready(cx)).await?;
+    /// one.try_send(b"hello")?;
+    /// assert_eq!(other.recv(&mut [0; 1024]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
