@@ -87,6 +87,14 @@ impl Core {
         });
     }
 
+    /// Lets an outer loop know that there is something to do, if it waits or will wait without asking again.
+    pub(super) fn announce_from_outside(&self) {
+        if !context::is_entered() {
+            // A request for nothing, which makes the descriptor readable. The runtime is alive, so it is taken.
+            let _taken = inboxes::request(self.id(), Box::new(|| ()));
+        }
+    }
+
     /// How long the outer loop may wait; None is for ever. From here on whoever wakes the runtime writes its eventfd.
     fn time_to_next_turn(&self) -> Option<Duration> {
         let idle = self.tasks.borrow().is_idle() && inboxes::of(self.id()).park() && !self.may_move_clock();

@@ -80,7 +80,9 @@ impl Runtime {
         F: Future + 'static,
         F::Output: 'static,
     {
-        self.core.spawn(future, Location::caller())
+        let handle = self.core.spawn(future, Location::caller());
+        self.core.announce_from_outside();
+        handle
     }
 
     /// Runs a closure that blocks on another thread. See the free function [`spawn_blocking`](crate::spawn_blocking).

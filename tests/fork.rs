@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use epore::net::TcpStream;
+use epore::net::{AsyncFd, TcpStream, UdpSocket, UnixStream};
 use epore::time::{sleep, timeout};
 use epore::{Runtime, block_on, spawn_blocking};
 use support::PATIENCE;
@@ -87,6 +87,49 @@ fn a_child_registers_nothing_in_its_parents_runtime() {
         peer.write_all(b"x").unwrap();
         assert_eq!(runtime.block_on(stream.read(&mut [0; 16])).unwrap(), 1);
     });
+}
+
+/// As for streams of TCP, so for all that is waited for.
+#[test]
+fn a_child_waits_for_no_descriptor_in_its_parents_runtime() {
+    in_own_process("a_child_waits_for_no_descriptor_in_its_parents_runtime", || {
+        let runtime = Runtime::new().unwrap();
+        let udp = runtime.block_on(UdpSocket::bind("127.0.0.1:0")).unwrap();
+        let (unix, mut unix_peer) = UnixStream::pair().map(|(one, other)| (one, other.into_std().unwrap())).unwrap();
+        let (fd, _fd_peer) = std::os::unix::net::UnixStream::pair().unwrap();
+        let fd = AsyncFd::new(fd).unwrap();
+        in_child(|| {
+            runtime.block_on(async {
+                assert_told(poll_once(pin!(udp.recv(&mut [0; 1]))).await);
+                assert_told(poll_once(pin!(udp.readable())).await);
+                assert_told(poll_once(pin!(unix.read(&mut [0; 1]))).await);
+                assert_told(poll_once(pin!(unix.readable())).await);
+                assert_told(poll_once(pin!(fd.readable())).await);
+            });
+        });
+        runtime.block_on(async {
+            assert!(poll_once(pin!(udp.readable())).await.is_pending());
+            assert!(poll_once(pin!(unix.readable())).await.is_pending());
+            assert!(poll_once(pin!(fd.readable())).await.is_pending());
+        });
+        in_child(|| {
+            let waits = [
+                panic_of(|| runtime.block_on(udp.readable())),
+                panic_of(|| runtime.block_on(unix.readable())),
+                panic_of(|| drop(runtime.block_on(fd.readable()))),
+            ];
+            assert!(waits.iter().all(|(message, _)| message.contains("fork")));
+        });
+        unix_peer.write_all(b"x").unwrap();
+        assert_eq!(runtime.block_on(unix.read(&mut [0; 16])).unwrap(), 1);
+    });
+}
+
+/// The error names the fork.
+#[track_caller]
+fn assert_told<T>(polled: Poll<io::Result<T>>) {
+    let Poll::Ready(Err(error)) = polled else { panic!("it gave no error") };
+    assert!(error.to_string().contains("fork"), "{error}");
 }
 
 /// Giving a socket away, or dropping the runtime, took the parent's registrations with it.

@@ -138,6 +138,18 @@ fn mail_that_came_before_the_outer_loop_waits_is_not_missed() -> io::Result<()> 
 }
 
 #[test]
+fn a_task_that_is_spawned_before_the_outer_loop_waits_is_not_missed() -> io::Result<()> {
+    let outer = Outer::new()?;
+    outer.runtime.turn();
+    assert_eq!(outer.runtime.next_deadline(), None);
+    let _task = outer.runtime.spawn(async {});
+    let (mut poll, mut events) = (outer.poll, Vec::with_capacity(8));
+    poll.poll(&mut events, Some(PATIENCE))?;
+    assert_eq!(events.len(), 1, "the descriptor is readable");
+    Ok(())
+}
+
+#[test]
 fn a_turn_is_bounded() -> io::Result<()> {
     let runtime = Runtime::new()?;
     let polls = Rc::new(Cell::new(0));
@@ -160,5 +172,18 @@ fn a_turn_within_the_runtime_says_what_to_do() -> io::Result<()> {
     let inner = Rc::clone(&runtime);
     let (message, _) = panic_of(|| runtime.block_on(async move { inner.turn() }));
     assert!(message.starts_with("`Runtime::turn` was called inside of a runtime"), "{message}");
+    Ok(())
+}
+
+/// Whoever had not asked for the next deadline in between was not woken.
+#[test]
+fn mail_that_comes_after_a_turn_makes_the_descriptor_readable() -> io::Result<()> {
+    let mut outer = Outer::new()?;
+    let handle = outer.runtime.handle();
+    outer.runtime.turn();
+    thread::spawn(move || drop(handle.spawn(async {}))).join().unwrap();
+    let mut events = Vec::with_capacity(8);
+    outer.poll.poll(&mut events, Some(PATIENCE))?;
+    assert_eq!(events.iter().map(|event| event.token()).collect::<Vec<_>>(), [RUNTIME]);
     Ok(())
 }

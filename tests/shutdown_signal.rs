@@ -6,8 +6,9 @@ mod support;
 #[path = "support/signals.rs"]
 mod signals;
 
+use std::mem::transmute;
 use std::pin::pin;
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc;
 use std::thread;
 
@@ -240,5 +241,33 @@ fn what_somebody_else_has_set_meanwhile_stays() {
             future.await.unwrap();
         });
         assert_eq!([disposition(INT), disposition(TERM)], [libc::SIG_DFL, foreign_handler()]);
+    });
+}
+
+/// The handler that [`chained`] calls.
+static FORMER: AtomicUsize = AtomicUsize::new(0);
+
+/// A handler of somebody else's that calls the one before it, as those of several crates do.
+extern "C" fn chained(signal: libc::c_int) {
+    // SAFETY: it is the address of a handler that takes the number of the signal, as the test has seen to.
+    let former = unsafe { transmute::<usize, extern "C" fn(libc::c_int)>(FORMER.load(SeqCst)) };
+    former(signal);
+}
+
+/// Ours raised the signal anew for the default, and got it again from the other one, without end.
+#[test]
+fn the_second_ends_a_program_whose_own_handler_calls_ours() {
+    dies_of(&[INT], "the_second_ends_a_program_whose_own_handler_calls_ours", || {
+        set_both(libc::SIG_DFL);
+        run(async {
+            let mut future = pin!(shutdown_signal());
+            assert!(poll_once(future.as_mut()).await.is_pending());
+            FORMER.store(disposition(INT), SeqCst);
+            set(INT, chained as extern "C" fn(libc::c_int) as libc::sighandler_t);
+            raise(INT);
+            assert_eq!(future.await.unwrap(), SignalKind::interrupt());
+        });
+        at_the_end();
+        raise(INT);
     });
 }

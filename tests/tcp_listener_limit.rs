@@ -9,7 +9,9 @@ use std::rc::Rc;
 use epore::net::TcpListener;
 use epore::time::{Duration, Instant};
 use support::child::in_own_process;
+use support::clock::paused;
 use support::polls::{run, turns};
+use support::source_errno;
 
 const LIMIT: u64 = 64;
 
@@ -71,5 +73,20 @@ fn the_error_of_the_descriptor_limit_comes_100_milliseconds_late() {
             io::Result::Ok(())
         })
         .unwrap();
+    });
+}
+
+/// R6: the error waited for a clock that stood still.
+#[test]
+fn the_error_of_the_descriptor_limit_comes_though_the_clock_is_paused() {
+    in_own_process("the_error_of_the_descriptor_limit_comes_though_the_clock_is_paused", || {
+        paused(async || {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            limit_descriptors();
+            let _hoard: Vec<_> = (0..LIMIT).map_while(|_| File::open("/dev/null").ok()).collect();
+            let error = listener.accept().await.unwrap_err();
+            assert_eq!(source_errno(&error), Some(libc::EMFILE), "{error}");
+        });
     });
 }

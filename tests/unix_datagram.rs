@@ -591,3 +591,80 @@ fn operations_of_ones_own_wait_and_are_tried_by_interest() -> io::Result<()> {
         Ok(())
     })
 }
+
+/// A sender with little room, and a receiver that is connected to it, so that nobody else can be connected to that one.
+fn sender_and_connected_receiver() -> io::Result<(UnixDatagram, net::UnixDatagram, String)> {
+    let (own, path) = (abstract_path(), abstract_path());
+    let sender = net::UnixDatagram::bind_addr(&std_addr(&own)?)?;
+    let receiver = net::UnixDatagram::bind_addr(&std_addr(&path)?)?;
+    receiver.connect_addr(&std_addr(&own)?)?;
+    let room: libc::c_int = 4608;
+    let size = size_of_val(&room) as libc::socklen_t;
+    let name = libc::SO_SNDBUF;
+    // SAFETY: the call reads an integer of the size given from where the pointer points.
+    let set = unsafe { libc::setsockopt(sender.as_raw_fd(), libc::SOL_SOCKET, name, (&raw const room).cast(), size) };
+    assert_eq!(set, 0);
+    Ok((UnixDatagram::from_std(sender)?, receiver, path))
+}
+
+/// The socket that was to wait for room was refused, and so was the message.
+#[test]
+fn a_receiver_that_is_connected_to_its_sender_is_waited_for() -> io::Result<()> {
+    run(async {
+        for is_polled in [false, true] {
+            let (sender, receiver, path) = sender_and_connected_receiver()?;
+            let queued = until_full(|| sender.try_send_to(b"other", &path))?;
+            let (sending, polls) = count_polls(async move {
+                if is_polled {
+                    poll_fn(|cx| sender.poll_send_to(cx, b"mine", &path)).await
+                } else {
+                    sender.send_to(b"mine", &path).await
+                }
+            });
+            let sending = epore::spawn(sending);
+            turns(3).await;
+            assert_eq!((sending.is_finished(), polls.get()), (false, 1));
+            for _ in 0..queued {
+                assert_eq!(receiver.recv(&mut [0; 16])?, 5);
+            }
+            assert_eq!(sending.await.unwrap()?, 4);
+            assert_eq!(receiver.recv(&mut [0; 16])?, 4);
+        }
+        Ok(())
+    })
+}
+
+/// It was refused in the moment between being full and being asked how full.
+#[test]
+fn no_message_to_a_receiver_that_is_connected_to_its_sender_is_refused_or_lost() -> io::Result<()> {
+    const MESSAGES: usize = 20_000;
+    run(async {
+        for is_polled in [false, true] {
+            let (sender, receiver, path) = sender_and_connected_receiver()?;
+            let receiving = thread::spawn(move || {
+                let mut message = [0; 2000];
+                for number in 0..MESSAGES {
+                    assert_eq!(receiver.recv(&mut message).unwrap(), 1000);
+                    assert_eq!(message[..8], number.to_le_bytes(), "in order");
+                }
+            });
+            let (sending, polls) = count_polls(async {
+                for number in 0..MESSAGES {
+                    let mut message = [0; 1000];
+                    message[..8].copy_from_slice(&number.to_le_bytes());
+                    if is_polled {
+                        poll_fn(|cx| sender.poll_send_to(cx, &message, &path)).await?;
+                    } else {
+                        sender.send_to(&message, &path).await?;
+                    }
+                }
+                io::Result::Ok(())
+            });
+            sending.await?;
+            receiving.join().unwrap();
+            // No more than one wait for each message, and some for the others that are to run.
+            assert!(polls.get() <= 2 * MESSAGES, "{} polls", polls.get());
+        }
+        Ok(())
+    })
+}

@@ -1,10 +1,12 @@
+#[path = "support/backlog.rs"]
+mod backlog;
 mod support;
 
 use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net;
 use std::process;
@@ -12,6 +14,7 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
+use backlog::short_listener;
 use epore::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use epore::net::{UnixListener, UnixStream};
 use epore::time::timeout;
@@ -142,14 +145,6 @@ fn a_socket_that_is_not_for_us_is_an_error_that_names_it() {
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
         assert!(error.to_string().starts_with(&format!("cannot connect to {}: ", scratch.display())), "{error}");
     });
-}
-
-/// A blocking listener at an abstract name, in whose backlog there is room for one connection.
-fn short_listener(path: &str) -> io::Result<net::UnixListener> {
-    let listener = net::UnixListener::bind_addr(&std_addr(path)?)?;
-    // SAFETY: the call takes no pointer.
-    assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 0) }, 0);
-    Ok(listener)
 }
 
 /// R22: the system says `EAGAIN`, and no event ever comes.

@@ -14,6 +14,7 @@ pub mod tcp;
 pub mod udp;
 pub mod unix;
 
+use std::io;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -51,6 +52,12 @@ pub fn open_descriptors() -> Vec<i32> {
     let entries = std::fs::read_dir("/proc/self/fd").expect("/proc is mounted");
     let names = entries.map(|entry| entry.expect("an entry").file_name());
     names.filter_map(|name| name.to_str()?.parse().ok()).collect()
+}
+
+/// The errno of the system's error that an error has as its source.
+pub fn source_errno(error: &io::Error) -> Option<i32> {
+    let source = error.get_ref()?.source()?;
+    source.downcast_ref::<io::Error>()?.raw_os_error()
 }
 
 /// Runs `f` on a thread of its own, and fails if it has not returned in time. It needs no help of the runtime.

@@ -1,0 +1,57 @@
+//! What sockets are ready for, as it is remembered.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::AsFd;
+use std::pin::pin;
+
+use epore::io::Interest;
+
+use crate::support::polls::{poll_once, run, turns};
+use crate::support::tcp::registered_pair;
+use crate::support::udp::refused;
+
+/// What the operation said was taken for the truth about the socket, and the end that had come with the data was forgotten.
+#[test]
+fn an_operation_that_waits_for_more_than_has_come_learns_of_the_end() -> io::Result<()> {
+    run(async {
+        let (stream, mut peer) = registered_pair().await?;
+        let twin = std::net::TcpStream::from(stream.as_fd().try_clone_to_owned()?);
+        peer.write_all(b"half")?;
+        drop(peer);
+        // Both have come as one event, or as two of which this awaits the second.
+        while !stream.ready(Interest::READABLE).await?.is_read_closed() {
+            turns(1).await;
+        }
+        let mut frame = Vec::new();
+        let length = stream.async_io(Interest::READABLE, || {
+            let mut buffer = [0; 1024];
+            match (&twin).read(&mut buffer)? {
+                0 => Ok(frame.len()),
+                count => {
+                    frame.extend_from_slice(&buffer[..count]);
+                    Err(ErrorKind::WouldBlock.into())
+                }
+            }
+        });
+        assert_eq!(length.await?, 4);
+        Ok(())
+    })
+}
+
+/// It was reported again and again.
+#[test]
+fn an_error_that_was_taken_is_gone() -> io::Result<()> {
+    run(async {
+        let (socket, _owner) = refused().await?;
+        socket.writable().await?;
+        socket.send(b"x").await?;
+        assert!(socket.ready(Interest::ERROR).await?.is_error());
+        assert_eq!(socket.take_error()?.map(|error| error.kind()), Some(ErrorKind::ConnectionRefused));
+        let mut again = pin!(socket.ready(Interest::ERROR));
+        for _ in 0..3 {
+            assert!(poll_once(again.as_mut()).await.is_pending());
+            turns(1).await;
+        }
+        Ok(())
+    })
+}
