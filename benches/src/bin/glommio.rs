@@ -1,0 +1,9 @@
+use epore_benches::CountingAllocator;
+use epore_benches::runtimes::Glommio;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+fn main() {
+    epore_benches::harness::run::<Glommio>();
+}

@@ -1,0 +1,34 @@
+//! The other side of the network workloads, by hand on a plain epoll loop: `load ROLE CONNECTIONS OPERATIONS [ADDRESS]`.
+//!
+//! It checks all that comes, and prints for how much of the time its processor was idle: enough, or it was the bottleneck.
+
+use std::env;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use epore_benches::{harness, load, sys};
+
+fn main() {
+    sys::pin(1);
+    sys::end_after(harness::PATIENCE);
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [role, connections, operations, address @ ..] = arguments.as_slice() else {
+        panic!("usage: ROLE CONNECTIONS OPERATIONS [ADDRESS]");
+    };
+    let connections = connections.parse().expect("CONNECTIONS is a number");
+    let operations = operations.parse().expect("OPERATIONS is a number");
+    let address = || -> SocketAddr { address[0].parse().expect("ADDRESS is an address") };
+    let (cpu, start) = (sys::cpu_time(), Instant::now());
+    match role.as_str() {
+        "talk" => load::talk(address(), connections, operations),
+        "visit" => load::visit(address(), connections, operations),
+        "idle" => load::idle(address(), connections),
+        "send" => load::send(address(), operations),
+        "receive" => load::receive(address(), operations),
+        "serve" => load::serve(false),
+        "serve_once" => load::serve(true),
+        _ => panic!("there is no role {role}"),
+    }
+    let busy = (sys::cpu_time() - cpu).as_secs_f64() / start.elapsed().as_secs_f64();
+    println!("idle {:.3}", 1.0 - busy);
+}

@@ -1,0 +1,9 @@
+use epore_benches::CountingAllocator;
+use epore_benches::runtimes::MonoioUring;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+fn main() {
+    epore_benches::harness::run::<MonoioUring>();
+}

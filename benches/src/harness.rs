@@ -1,0 +1,80 @@
+//! The programs of the runtimes: each runs one workload once.
+
+use std::env;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+use crate::workloads;
+use crate::{Runtime, Sample, sys};
+
+/// What a program was told to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Job {
+    /// How many tasks, timers or connections there are, or what else the workload makes of it.
+    pub scale: u64,
+    pub operations: u64,
+    /// Where the server is, for clients.
+    address: Option<SocketAddr>,
+}
+
+impl Job {
+    pub fn address(&self) -> SocketAddr {
+        self.address.expect("a workload that connects is told where")
+    }
+
+    /// Listens, and tells the runner where.
+    pub fn listen(&self) -> TcpListener {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        println!("listening {}", listener.local_addr().unwrap());
+        listener
+    }
+}
+
+/// The seconds that a run may take: the longest takes ten, or a hundred under callgrind.
+pub const PATIENCE: u32 = 300;
+
+/// The name of a workload and the function that does it.
+pub type Named = (&'static str, fn(Job) -> Sample);
+
+/// The `main` of a runtime's program.
+pub fn run<R: Runtime>() {
+    run_table(&[
+        ("block_on", workloads::block_on::<R>),
+        ("spawn_join", workloads::spawn_join::<R>),
+        ("spawn_batch", workloads::spawn_batch::<R>),
+        ("yield_now", workloads::yield_now::<R>),
+        ("ping_pong", workloads::ping_pong::<R>),
+        ("waker_clone", workloads::waker_clone::<R>),
+        ("wake_by_ref", workloads::wake_by_ref::<R>),
+        ("wake_remote", workloads::wake_remote::<R>),
+        ("timeout", workloads::timeout::<R>),
+        ("sleeps", workloads::sleeps::<R>),
+        ("lateness", workloads::lateness::<R>),
+        ("parked_tasks", workloads::parked_tasks::<R>),
+        ("echo", workloads::echo::<R>),
+        ("client", workloads::client::<R>),
+        ("churn_server", workloads::churn_server::<R>),
+        ("churn_client", workloads::churn_client::<R>),
+        ("bulk_receive", workloads::bulk_receive::<R>),
+        ("bulk_send", workloads::bulk_send::<R>),
+        ("idle_connections", workloads::idle_connections::<R>),
+    ]);
+}
+
+/// Does what the arguments say: `WORKLOAD SCALE OPERATIONS [ADDRESS]`.
+pub fn run_table(table: &[Named]) {
+    sys::pin(0);
+    sys::end_after(PATIENCE);
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [workload, scale, operations, address @ ..] = arguments.as_slice() else {
+        panic!("usage: WORKLOAD SCALE OPERATIONS [ADDRESS]");
+    };
+    let job = Job {
+        scale: scale.parse().expect("SCALE is a number"),
+        operations: operations.parse().expect("OPERATIONS is a number"),
+        address: address.first().map(|address| address.parse().expect("ADDRESS is an address")),
+    };
+    let entry = table.iter().find(|(name, _)| name == workload);
+    let (_, run) = entry.unwrap_or_else(|| panic!("there is no workload {workload}"));
+    println!("{}", run(job));
+}

@@ -1,0 +1,59 @@
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use epore::net::{TcpListener, TcpStream};
+
+use crate::Runtime;
+
+pub struct Epore(epore::Runtime);
+
+impl Runtime for Epore {
+    type Listener = TcpListener;
+    type Stream = TcpStream;
+
+    fn new() -> Epore {
+        Epore(epore::Runtime::new().unwrap())
+    }
+
+    fn block_on<T: 'static>(&mut self, future: impl Future<Output = T> + 'static) -> T {
+        self.0.block_on(future)
+    }
+
+    fn spawn<T: 'static>(future: impl Future<Output = T> + 'static) -> impl Future<Output = T> + 'static {
+        let task = epore::spawn(future);
+        async { task.await.unwrap() }
+    }
+
+    fn yield_now() -> impl Future<Output = ()> {
+        epore::yield_now()
+    }
+
+    fn sleep(duration: Duration) -> impl Future<Output = ()> + 'static {
+        epore::time::sleep(duration)
+    }
+
+    async fn timeout(duration: Duration, future: impl Future<Output = ()>) -> bool {
+        epore::time::timeout(duration, future).await.is_ok()
+    }
+
+    fn listen(listener: std::net::TcpListener) -> TcpListener {
+        TcpListener::from_std(listener).unwrap()
+    }
+
+    async fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
+        Ok(listener.accept().await?.0)
+    }
+
+    async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+        TcpStream::connect(address).await
+    }
+
+    async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        stream.read(buffer).await
+    }
+
+    async fn write_all(stream: &mut TcpStream, buffer: &mut Vec<u8>, length: usize) -> io::Result<()> {
+        stream.write_all(&buffer[..length]).await
+    }
+}
