@@ -2,6 +2,7 @@
 
 use std::env;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::{panic, process};
 
 use crate::workloads;
 use crate::{Runtime, Sample, sys};
@@ -65,6 +66,7 @@ pub fn run<R: Runtime>() {
 pub fn run_table(table: &[Named]) {
     sys::pin(0);
     sys::end_after(PATIENCE);
+    end_at_panics();
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [workload, scale, operations, address @ ..] = arguments.as_slice() else {
         panic!("usage: WORKLOAD SCALE OPERATIONS [ADDRESS]");
@@ -77,4 +79,13 @@ pub fn run_table(table: &[Named]) {
     let entry = table.iter().find(|(name, _)| name == workload);
     let (_, run) = entry.unwrap_or_else(|| panic!("there is no workload {workload}"));
     println!("{}", run(job));
+}
+
+/// Ends the process at the first panic, of whichever thread: another might wait for the one that has panicked.
+fn end_at_panics() {
+    let show = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        show(panic);
+        process::exit(1);
+    }));
 }

@@ -2,9 +2,11 @@
 
 #[expect(clippy::module_inception, reason = "a file is named after its type")]
 mod async_fd;
+mod operations;
 mod ready_guard;
 mod ready_mut_guard;
 mod try_io_error;
+mod waiting;
 
 pub use async_fd::AsyncFd;
 pub use ready_guard::AsyncFdReadyGuard;
