@@ -37,7 +37,7 @@ pub async fn lookup_host(host: impl ToSocketAddrs) -> io::Result<impl Iterator<I
 }
 
 /// Looks up a name as the system does, by getaddrinfo(3): what there is to fall back on for a
-/// [`resolver`](crate::Builder::resolver) of your own, which it never calls.
+/// [`resolver`](crate::Builder::resolver) of your own, which it never calls. The port becomes that of the addresses.
 ///
 /// It runs on a thread for blocking work, so that a slow name server keeps nobody waiting but the one who asks.
 ///
@@ -68,6 +68,23 @@ pub async fn system_resolver(host: String, port: u16) -> io::Result<Vec<SocketAd
 /// Whatever addresses can be made of: `SocketAddr` and its kin, `(host, port)`, a text `host:port`, a slice of addresses.
 ///
 /// A host is an IP address or a name. The trait is sealed.
+///
+/// ```
+/// # epore::block_on(async {
+/// use std::net::Ipv4Addr;
+/// use epore::net::{ToSocketAddrs, lookup_host};
+///
+/// async fn first(host: impl ToSocketAddrs) -> std::io::Result<String> {
+///     Ok(lookup_host(host).await?.next().unwrap().to_string())
+/// }
+/// assert_eq!(first("127.0.0.1:80").await?, "127.0.0.1:80");
+/// assert_eq!(first(("127.0.0.1", 80)).await?, "127.0.0.1:80");
+/// assert_eq!(first((Ipv4Addr::LOCALHOST, 80)).await?, "127.0.0.1:80");
+/// let error = first("http://127.0.0.1/").await.unwrap_err();
+/// assert_eq!(error.to_string(), "`http://127.0.0.1/` is a URL: write `host:port`");
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 pub trait ToSocketAddrs: sealed::Target {}
 
 impl<T: sealed::Target + ?Sized> ToSocketAddrs for T {}
@@ -94,6 +111,7 @@ async fn look_up(host: String, port: u16) -> io::Result<Addrs> {
 }
 
 /// The addresses of a target. One, the usual case, needs no list.
+#[doc(hidden)]
 pub enum Addrs {
     One(SocketAddr),
     /// None, or several.
@@ -122,6 +140,7 @@ impl IntoIterator for Addrs {
     }
 }
 
+#[doc(hidden)]
 pub enum Target {
     Addrs(Addrs),
     Name(String, u16),
@@ -130,6 +149,7 @@ pub enum Target {
 mod sealed {
     use std::io;
 
+    #[doc(hidden)]
     pub trait Target {
         #[doc(hidden)]
         fn target(&self) -> io::Result<super::Target>;

@@ -130,11 +130,30 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     /// What was taken over.
+    ///
+    /// ```
+    /// # use epore::net::AsyncFd;
+    /// let (socket, peer) = std::os::unix::net::UnixDatagram::pair()?;
+    /// let socket = AsyncFd::new(socket)?;
+    /// peer.send(b"hello")?;
+    /// assert_eq!(socket.get_ref().recv(&mut [0; 16])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn get_ref(&self) -> &T {
         self.source().get()
     }
 
     /// What was taken over, to be changed. To put another descriptor in its place is no way to wait for that one.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// let (reader, mut writer) = std::io::pipe()?;
+    /// let mut reader = AsyncFd::new(reader)?;
+    /// writer.write_all(b"hello")?;
+    /// assert_eq!(reader.get_mut().read(&mut [0; 16])?, 5);   // `Read` needs `&mut`
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn get_mut(&mut self) -> &mut T {
         self.source.as_mut().expect(TAKEN).get_mut()
     }

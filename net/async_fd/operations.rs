@@ -31,6 +31,18 @@ impl<T: AsFd> AsyncFd<T> {
 
     /// As [`try_io`](AsyncFd::try_io), for an operation that needs `&mut T`.
     ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # use epore::reactor::Interest;
+    /// let (reader, mut writer) = std::io::pipe()?;
+    /// let mut reader = AsyncFd::new(reader)?;
+    /// writer.write_all(b"hello")?;
+    /// let count = reader.try_io_mut(Interest::READABLE, |reader| reader.read(&mut [0; 16]))?;
+    /// assert_eq!(count, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of the operation.

@@ -115,19 +115,76 @@ impl<'a, T: AsFd> AsyncFdReadyGuard<'a, T> {
     }
 
     /// Leaves everything as it is, so that the next wait returns at once. Dropping the guard does the same.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # epore::block_on(async {
+    /// # let (reader, mut writer) = std::io::pipe()?;
+    /// # let reader = AsyncFd::new(reader)?;
+    /// # writer.write_all(b"hello")?;
+    /// let mut guard = reader.readable().await?;
+    /// assert_eq!(guard.get_inner().read(&mut [0; 1])?, 1);
+    /// guard.retain_ready();   // there is more
+    /// let guard = reader.readable().await?;
+    /// assert_eq!(guard.get_inner().read(&mut [0; 16])?, 4);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn retain_ready(&mut self) {}
 
     /// What it was ready for when the wait ended, less what has been cleared through this guard.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # epore::block_on(async {
+    /// # let (reader, mut writer) = std::io::pipe()?;
+    /// # let reader = AsyncFd::new(reader)?;
+    /// # writer.write_all(b"hello")?;
+    /// let guard = reader.readable().await?;
+    /// assert!(guard.ready().is_readable() && !guard.ready().is_read_closed());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn ready(&self) -> Ready {
         self.readiness.ready
     }
 
     /// The [`AsyncFd`].
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # epore::block_on(async {
+    /// # let (reader, mut writer) = std::io::pipe()?;
+    /// # let reader = AsyncFd::new(reader)?;
+    /// # writer.write_all(b"hello")?;
+    /// let guard = reader.readable().await?;
+    /// let reader = guard.get_ref();   // outlives the guard
+    /// drop(guard);
+    /// assert_eq!(reader.get_ref().read(&mut [0; 16])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn get_ref(&self) -> &'a AsyncFd<T> {
         self.fd
     }
 
     /// What the [`AsyncFd`] has taken over.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # epore::block_on(async {
+    /// # let (reader, mut writer) = std::io::pipe()?;
+    /// # let reader = AsyncFd::new(reader)?;
+    /// # writer.write_all(b"hello")?;
+    /// let guard = reader.readable().await?;
+    /// assert_eq!(guard.get_inner().read(&mut [0; 16])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn get_inner(&self) -> &'a T {
         self.fd.get_ref()
     }

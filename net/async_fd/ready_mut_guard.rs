@@ -37,7 +37,21 @@ impl<'a, T: AsFd> AsyncFdReadyMutGuard<'a, T> {
         AsyncFdReadyMutGuard { fd, readiness }
     }
 
-    /// Tries an operation. See [`AsyncFdReadyGuard::try_io`](super::AsyncFdReadyGuard::try_io).
+    /// Tries an operation. Otherwise as [`AsyncFdReadyGuard::try_io`](super::AsyncFdReadyGuard::try_io).
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # epore::block_on(async {
+    /// # let (reader, mut writer) = std::io::pipe()?;
+    /// # let mut reader = AsyncFd::new(reader)?;
+    /// # writer.write_all(b"hello")?;
+    /// let mut guard = reader.readable_mut().await?;
+    /// assert_eq!(guard.try_io(|reader| reader.get_mut().read(&mut [0; 16])).unwrap()?, 5);
+    /// assert!(guard.try_io(|reader| reader.get_mut().read(&mut [0; 16])).is_err());   // nothing is left
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -56,7 +70,8 @@ impl<'a, T: AsFd> AsyncFdReadyMutGuard<'a, T> {
         Err(TryIoError::new())
     }
 
-    /// See [`AsyncFdReadyGuard::clear_ready`](super::AsyncFdReadyGuard::clear_ready).
+    /// Says that an operation tried otherwise said [`WouldBlock`](io::ErrorKind::WouldBlock), so that the next wait is
+    /// for the next event. Otherwise as [`AsyncFdReadyGuard::clear_ready`](super::AsyncFdReadyGuard::clear_ready).
     ///
     /// ```
     /// # epore::block_on(async {
@@ -79,35 +94,138 @@ impl<'a, T: AsFd> AsyncFdReadyMutGuard<'a, T> {
         self.clear_ready_matching(Ready::ALL - Ready::CLOSED);
     }
 
-    /// See [`AsyncFdReadyGuard::clear_ready_matching`](super::AsyncFdReadyGuard::clear_ready_matching).
+    /// As [`clear_ready`](AsyncFdReadyMutGuard::clear_ready), of some conditions only, also that an end is closed.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # use epore::reactor::{Interest, Ready};
+    /// # epore::block_on(async {
+    /// # let (socket, mut peer) = std::os::unix::net::UnixStream::pair()?;
+    /// # peer.write_all(b"hello")?;
+    /// let mut socket = AsyncFd::new(socket)?;
+    /// let mut guard = socket.ready_mut(Interest::READABLE | Interest::WRITABLE).await?;
+    /// assert_eq!(guard.get_inner_mut().read(&mut [0; 16])?, 5);   // all that there was
+    /// guard.clear_ready_matching(Ready::READABLE);
+    /// assert!(guard.ready().is_writable() && !guard.ready().is_readable());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn clear_ready_matching(&mut self, ready: Ready) {
         self.readiness = self.fd.source().clear_matching(self.readiness, ready);
     }
 
     /// Leaves everything as it is, so that the next wait returns at once. Dropping the guard does the same.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # epore::block_on(async {
+    /// # let (reader, mut writer) = std::io::pipe()?;
+    /// # let mut reader = AsyncFd::new(reader)?;
+    /// # writer.write_all(b"hello")?;
+    /// let mut guard = reader.readable_mut().await?;
+    /// assert_eq!(guard.get_inner_mut().read(&mut [0; 1])?, 1);
+    /// guard.retain_ready();   // there is more
+    /// let mut guard = reader.readable_mut().await?;
+    /// assert_eq!(guard.get_inner_mut().read(&mut [0; 16])?, 4);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn retain_ready(&mut self) {}
 
     /// What it was ready for when the wait ended, less what has been cleared through this guard.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # epore::block_on(async {
+    /// # let (reader, mut writer) = std::io::pipe()?;
+    /// # let mut reader = AsyncFd::new(reader)?;
+    /// # writer.write_all(b"hello")?;
+    /// let guard = reader.readable_mut().await?;
+    /// assert!(guard.ready().is_readable() && !guard.ready().is_read_closed());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn ready(&self) -> Ready {
         self.readiness.ready
     }
 
     /// The [`AsyncFd`].
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # epore::block_on(async {
+    /// # let (reader, mut writer) = std::io::pipe()?;
+    /// # let mut reader = AsyncFd::new(reader)?;
+    /// # writer.write_all(b"hello")?;
+    /// use std::os::fd::AsRawFd;
+    ///
+    /// let fd = reader.as_raw_fd();
+    /// let guard = reader.readable_mut().await?;
+    /// assert_eq!(guard.get_ref().as_raw_fd(), fd);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn get_ref(&self) -> &AsyncFd<T> {
         self.fd
     }
 
     /// The [`AsyncFd`], to be changed.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # use epore::reactor::Interest;
+    /// # epore::block_on(async {
+    /// # let (reader, mut writer) = std::io::pipe()?;
+    /// # let mut reader = AsyncFd::new(reader)?;
+    /// # writer.write_all(b"hello")?;
+    /// let mut guard = reader.readable_mut().await?;
+    /// let count = guard.get_mut().try_io_mut(Interest::READABLE, |reader| reader.read(&mut [0; 16]))?;
+    /// assert_eq!(count, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn get_mut(&mut self) -> &mut AsyncFd<T> {
         self.fd
     }
 
     /// What the [`AsyncFd`] has taken over.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # epore::block_on(async {
+    /// # let (reader, mut writer) = std::io::pipe()?;
+    /// # let mut reader = AsyncFd::new(reader)?;
+    /// # writer.write_all(b"hello")?;
+    /// let guard = reader.readable_mut().await?;
+    /// let mut pipe: &std::io::PipeReader = guard.get_inner();
+    /// assert_eq!(pipe.read(&mut [0; 16])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn get_inner(&self) -> &T {
         self.fd.get_ref()
     }
 
     /// What the [`AsyncFd`] has taken over, to be changed.
+    ///
+    /// ```
+    /// # use std::io::{Read, Write};
+    /// # use epore::net::AsyncFd;
+    /// # epore::block_on(async {
+    /// # let (reader, mut writer) = std::io::pipe()?;
+    /// # let mut reader = AsyncFd::new(reader)?;
+    /// # writer.write_all(b"hello")?;
+    /// let mut guard = reader.readable_mut().await?;
+    /// assert_eq!(guard.get_inner_mut().read(&mut [0; 16])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn get_inner_mut(&mut self) -> &mut T {
         self.fd.get_mut()
     }

@@ -168,6 +168,22 @@ impl<T: AsFd> AsyncFd<T> {
 
     /// As [`ready`](AsyncFd::ready), for operations that need `&mut T`.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// use std::io::Read;
+    /// use epore::net::AsyncFd;
+    /// use epore::reactor::Interest;
+    ///
+    /// let (socket, peer) = std::os::unix::net::UnixStream::pair()?;
+    /// let mut socket = AsyncFd::new(socket)?;
+    /// drop(peer);
+    /// let mut guard = socket.ready_mut(Interest::READABLE).await?;
+    /// assert!(guard.ready().is_read_closed());
+    /// assert_eq!(guard.get_inner_mut().read(&mut [0; 16])?, 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`readable`](AsyncFd::readable).
@@ -184,7 +200,7 @@ impl<T: AsFd> AsyncFd<T> {
         Ok(AsyncFdReadyMutGuard::new(self, readiness))
     }
 
-    /// The poll form of [`readable`](AsyncFd::readable). Of several calls the waker of the latest counts.
+    /// The poll form of [`readable`](AsyncFd::readable).
     ///
     /// ```
     /// # epore::block_on(async {
@@ -208,11 +224,16 @@ impl<T: AsFd> AsyncFd<T> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling clears nothing. The waker of the latest call that polls to read stays behind, and is woken by
+    /// the next event; those of earlier calls are not.
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<AsyncFdReadyGuard<'_, T>>> {
         self.poll_ready(cx, Interest::READABLE).map_ok(|readiness| AsyncFdReadyGuard::new(self, readiness))
     }
 
-    /// The poll form of [`writable`](AsyncFd::writable). Of several calls the waker of the latest counts.
+    /// The poll form of [`writable`](AsyncFd::writable).
     ///
     /// ```
     /// # epore::block_on(async {
@@ -233,11 +254,16 @@ impl<T: AsFd> AsyncFd<T> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling clears nothing. The waker of the latest call that polls to write stays behind, and is woken by
+    /// the next event; those of earlier calls are not.
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<AsyncFdReadyGuard<'_, T>>> {
         self.poll_ready(cx, Interest::WRITABLE).map_ok(|readiness| AsyncFdReadyGuard::new(self, readiness))
     }
 
-    /// The poll form of [`readable_mut`](AsyncFd::readable_mut). Of several calls the waker of the latest counts.
+    /// The poll form of [`readable_mut`](AsyncFd::readable_mut).
     ///
     /// ```
     /// # epore::block_on(async {
@@ -260,12 +286,17 @@ impl<T: AsFd> AsyncFd<T> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling clears nothing. The waker of the latest call that polls to read stays behind, and is woken by
+    /// the next event; those of earlier calls are not.
     pub fn poll_read_ready_mut(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<AsyncFdReadyMutGuard<'_, T>>> {
         let readiness = ready!(self.poll_ready(cx, Interest::READABLE))?;
         Poll::Ready(Ok(AsyncFdReadyMutGuard::new(self, readiness)))
     }
 
-    /// The poll form of [`writable_mut`](AsyncFd::writable_mut). Of several calls the waker of the latest counts.
+    /// The poll form of [`writable_mut`](AsyncFd::writable_mut).
     ///
     /// ```
     /// # epore::block_on(async {
@@ -286,6 +317,11 @@ impl<T: AsFd> AsyncFd<T> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling clears nothing. The waker of the latest call that polls to write stays behind, and is woken by
+    /// the next event; those of earlier calls are not.
     pub fn poll_write_ready_mut(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<AsyncFdReadyMutGuard<'_, T>>> {
         let readiness = ready!(self.poll_ready(cx, Interest::WRITABLE))?;
         Poll::Ready(Ok(AsyncFdReadyMutGuard::new(self, readiness)))

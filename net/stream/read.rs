@@ -47,6 +47,20 @@ impl<S: StreamSocket> Stream<S> {
 
     /// Reads into several buffers, one after another. Otherwise as [`read`](Stream::read).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::io::IoSliceMut;
+    ///
+    /// peer.write_all(b"headbody").await?;
+    /// let (mut head, mut body) = ([0; 4], [0; 16]);
+    /// let buffers = &mut [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    /// assert_eq!(stream.read_vectored(buffers).await?, 8);
+    /// assert_eq!((&head, &body[..4]), (b"head", &b"body"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of readv(2).
@@ -220,7 +234,7 @@ impl<S: StreamSocket> Stream<S> {
         self.source.ready(Direction::Read)
     }
 
-    /// Reads what is there now.
+    /// Reads what is there now, and says how many bytes that were. Otherwise as [`read`](Stream::read).
     ///
     /// ```
     /// # use epore::net::{TcpListener, TcpStream};
@@ -242,7 +256,20 @@ impl<S: StreamSocket> Stream<S> {
         self.source.try_transfer(Direction::Read, buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
     }
 
-    /// Reads what is there now into several buffers.
+    /// Reads what is there now into several buffers, one after another, and says how many bytes that were.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::io::IoSliceMut;
+    ///
+    /// peer.write_all(b"headbody").await?;
+    /// let (mut head, mut body) = ([0; 4], [0; 16]);
+    /// let count = stream.try_read_vectored(&mut [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)])?;
+    /// assert_eq!((&head, count), (b"head", 8));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -255,7 +282,7 @@ impl<S: StreamSocket> Stream<S> {
 
 /// Reading by polling.
 impl<S: StreamSocket> Stream<S> {
-    /// The poll form of [`read`](Stream::read).
+    /// The poll form of [`read`](Stream::read): how many bytes there were, once there are any.
     ///
     /// ```
     /// # use epore::net::{TcpListener, TcpStream};
@@ -279,11 +306,31 @@ impl<S: StreamSocket> Stream<S> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling loses no byte. The waker of the latest call that polls to read stays behind, and is woken by the
+    /// next event; those of earlier calls are not.
     pub fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         self.source.poll_transfer(cx, Direction::Read, buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
     }
 
-    /// The poll form of [`read_vectored`](Stream::read_vectored).
+    /// The poll form of [`read_vectored`](Stream::read_vectored): how many bytes there were, once there are any.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::future::poll_fn;
+    /// use std::io::IoSliceMut;
+    ///
+    /// peer.write_all(b"headbody").await?;
+    /// let (mut head, mut body) = ([0; 4], [0; 16]);
+    /// let buffers = &mut [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    /// assert_eq!(poll_fn(|cx| stream.poll_read_vectored(cx, buffers)).await?, 8);
+    /// assert_eq!(&head, b"head");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -292,6 +339,11 @@ impl<S: StreamSocket> Stream<S> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling loses no byte. The waker of the latest call that polls to read stays behind, and is woken by the
+    /// next event; those of earlier calls are not.
     pub fn poll_read_vectored(&self, cx: &mut Context<'_>, buffers: &mut [IoSliceMut<'_>]) -> Poll<io::Result<usize>> {
         let buffers = first(buffers);
         let asked = total(buffers);
@@ -301,6 +353,21 @@ impl<S: StreamSocket> Stream<S> {
     /// As [`poll_read`](Stream::poll_read), into memory that need not be initialized. The result says how many bytes
     /// at its start now are.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::future::poll_fn;
+    ///
+    /// peer.write_all(b"hello").await?;
+    /// let mut text = Vec::with_capacity(16);
+    /// let count = poll_fn(|cx| stream.poll_read_uninit(cx, text.spare_capacity_mut())).await?;
+    /// // SAFETY: so many bytes have just been written behind those that were there, which are none.
+    /// unsafe { text.set_len(count) };
+    /// assert_eq!(text, b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`read`](Stream::read).
@@ -308,6 +375,11 @@ impl<S: StreamSocket> Stream<S> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling loses no byte. The waker of the latest call that polls to read stays behind, and is woken by the
+    /// next event; those of earlier calls are not.
     pub fn poll_read_uninit(&self, cx: &mut Context<'_>, buffer: &mut [MaybeUninit<u8>]) -> Poll<io::Result<usize>> {
         self.source.poll_transfer(cx, Direction::Read, buffer.len(), |socket| sys::recv_uninit(socket.as_fd(), buffer))
     }

@@ -108,6 +108,18 @@ impl<S: StreamSocket> Stream<S> {
 
     /// The poll form of [`readable`](Stream::readable).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::future::poll_fn;
+    ///
+    /// peer.write_all(b"hello").await?;
+    /// poll_fn(|cx| stream.poll_read_ready(cx)).await?;
+    /// assert_eq!(stream.try_read(&mut [0; 16])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of epoll_ctl(2).
@@ -115,12 +127,28 @@ impl<S: StreamSocket> Stream<S> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling loses no byte. The waker of the latest call that polls to read stays behind, and is woken by the
+    /// next event; those of earlier calls are not.
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.source.poll_ready(cx, Direction::Read)
     }
 
     /// The poll form of [`writable`](Stream::writable).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::future::poll_fn;
+    ///
+    /// poll_fn(|cx| stream.poll_write_ready(cx)).await?;
+    /// assert_eq!(stream.try_write(b"hello")?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of epoll_ctl(2).
@@ -128,6 +156,11 @@ impl<S: StreamSocket> Stream<S> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling writes nothing. The waker of the latest call that polls to write stays behind, and is woken by
+    /// the next event; those of earlier calls are not.
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.source.poll_ready(cx, Direction::Write)
     }

@@ -7,6 +7,22 @@ use std::os::fd::AsFd;
 use std::os::unix;
 
 /// A socket of the standard library that a [`Stream`](super::Stream) is made of. The trait is sealed.
+///
+/// ```
+/// use epore::net::stream::{Stream, StreamSocket};
+///
+/// /// Works over TCP as over Unix sockets.
+/// async fn greet<S: StreamSocket>(stream: &Stream<S>) -> std::io::Result<()> {
+///     stream.write_all(b"hello").await
+/// }
+/// # epore::block_on(async {
+/// # let (stream, peer) = epore::net::UnixStream::pair()?;
+///
+/// greet(&stream).await?;
+/// assert_eq!(peer.read(&mut [0; 16]).await?, 5);
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 pub trait StreamSocket: AsFd + Debug + sealed::Sealed + 'static {
     /// What names an end of the connection.
     type Addr;
@@ -24,6 +40,7 @@ pub trait StreamSocket: AsFd + Debug + sealed::Sealed + 'static {
 }
 
 mod sealed {
+    #[doc(hidden)]
     pub trait Sealed {}
 }
 

@@ -24,7 +24,28 @@ pub type OwnedWriteHalf<S> = Writer<ShutDownOnDrop<S>>;
 
 /// The half of a stream that reads. Its [`as_ref`](AsRef::as_ref) is the stream, with its addresses and options.
 ///
-/// The methods are those of [`Stream`] of the same name, with their errors and their cancel safety.
+/// The methods are those of [`Stream`] of the same name.
+///
+/// ```
+/// # epore::block_on(async {
+/// # let (stream, peer) = epore::net::UnixStream::pair()?;
+/// let (reader, writer) = stream.into_split();
+/// let echo = epore::spawn(async move {
+///     let mut buffer = [0; 1024];
+///     loop {
+///         match reader.read(&mut buffer).await? {
+///             0 => return Ok::<(), std::io::Error>(()),
+///             count => writer.write_all(&buffer[..count]).await?,
+///         }
+///     }
+/// });
+/// peer.write_all(b"hello").await?;
+/// assert_eq!(peer.read(&mut [0; 16]).await?, 5);
+/// # drop(peer);
+/// # echo.await.unwrap()?;
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Reader<H> {
     pub(super) stream: H,
@@ -32,13 +53,39 @@ pub struct Reader<H> {
 
 /// The half of a stream that writes. Its [`as_ref`](AsRef::as_ref) is the stream, with its addresses and options.
 ///
-/// The methods are those of [`Stream`] of the same name, with their errors and their cancel safety.
+/// The methods are those of [`Stream`] of the same name.
+///
+/// ```
+/// # use epore::net::{TcpListener, TcpStream};
+/// # epore::block_on(async {
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+/// # let (peer, _) = listener.accept().await?;
+/// let (_reader, writer) = stream.split();
+/// writer.write_all(b"hello").await?;
+/// assert!(!writer.as_ref().nodelay()?);
+/// assert_eq!(peer.read(&mut [0; 16]).await?, 5);
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Writer<H> {
     pub(super) stream: H,
 }
 
 /// What an [`OwnedWriteHalf`] holds the stream by. Dropping it ends the stream that the peer reads.
+///
+/// ```
+/// # epore::block_on(async {
+/// # let (stream, peer) = epore::net::UnixStream::pair()?;
+/// let (reader, writer) = stream.into_split();
+/// drop(writer);
+/// assert_eq!(peer.read(&mut [0; 16]).await?, 0);
+/// peer.write_all(b"hello").await?;   // the other direction goes on
+/// assert_eq!(reader.read(&mut [0; 16]).await?, 5);
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct ShutDownOnDrop<S: StreamSocket> {
     stream: Arc<Stream<S>>,
@@ -69,113 +116,547 @@ impl<S: StreamSocket> Drop for ShutDownOnDrop<S> {
 }
 
 impl<S: StreamSocket, H: Deref<Target = Stream<S>>> Reader<H> {
-    /// See [`Stream::local_addr`].
+    /// The address of this side. Otherwise as [`Stream::local_addr`].
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// let (reader, _writer) = stream.split();
+    /// assert_eq!(reader.local_addr()?, peer.peer_addr()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockname(2).
     pub fn local_addr(&self) -> io::Result<S::Addr> {
         self.stream.local_addr()
     }
 
-    /// See [`Stream::peer_addr`].
+    /// The address of the other side. Otherwise as [`Stream::peer_addr`].
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// let (reader, _writer) = stream.split();
+    /// assert_eq!(reader.peer_addr()?, peer.local_addr()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of getpeername(2).
     pub fn peer_addr(&self) -> io::Result<S::Addr> {
         self.stream.peer_addr()
     }
 
-    /// See [`Stream::read`].
+    /// Reads what is there, at least one byte, into `buffer`, and says how many bytes that were. Otherwise as
+    /// [`Stream::read`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"hello").await?;
+    /// assert_eq!(reader.read(&mut [0; 16]).await?, 5);
+    /// drop(peer);
+    /// assert_eq!(reader.read(&mut [0; 16]).await?, 0);   // the end
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of recv(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; no byte is lost.
     pub fn read(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         self.stream.read(buffer)
     }
 
-    /// See [`Stream::read_vectored`].
+    /// Reads what is there into several buffers, and says how many bytes that were. Otherwise as
+    /// [`Stream::read_vectored`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::io::IoSliceMut;
+    ///
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"headbody").await?;
+    /// let (mut head, mut body) = ([0; 4], [0; 16]);
+    /// let buffers = &mut [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    /// assert_eq!(reader.read_vectored(buffers).await?, 8);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of readv(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; no byte is lost.
     pub fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> impl Future<Output = io::Result<usize>> {
         self.stream.read_vectored(buffers)
     }
 
-    /// See [`Stream::read_exact`].
+    /// Fills `buffer`, and says how many bytes it holds. Otherwise as [`Stream::read_exact`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"length: 5").await?;
+    /// let mut header = [0; 8];
+    /// reader.read_exact(&mut header).await?;
+    /// assert_eq!(&header, b"length: ");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) if the stream ends before; otherwise those of recv(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it may have read a part, which is in the buffer; how much is not known.
     pub async fn read_exact(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.read_exact(buffer).await
     }
 
-    /// See [`Stream::read_to_end`].
+    /// Reads until the end of the stream, appends to `buffer`, and says how many bytes that were. Otherwise as
+    /// [`Stream::read_to_end`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"hello").await?;
+    /// peer.shutdown().await?;
+    /// let mut text = Vec::new();
+    /// reader.read_to_end(&mut text).await?;
+    /// assert_eq!(text, b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of recv(2). What came before is in the buffer.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; what has been read is in the buffer.
     pub async fn read_to_end(&self, buffer: &mut Vec<u8>) -> io::Result<usize> {
         self.stream.read_to_end(buffer).await
     }
 
-    /// See [`Stream::peek`].
+    /// Reads without taking, and says how many bytes that were: the next read brings them again. Otherwise as
+    /// [`Stream::peek`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"hello").await?;
+    /// assert_eq!(reader.peek(&mut [0; 2]).await?, 2);
+    /// assert_eq!(reader.read(&mut [0; 16]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of recv(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; no byte is lost.
     pub fn peek(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         self.stream.peek(buffer)
     }
 
-    /// See [`Stream::readable`].
+    /// Waits until a read is worth trying. Otherwise as [`Stream::readable`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"hello").await?;
+    /// reader.readable().await?;
+    /// assert_eq!(reader.try_read(&mut [0; 16])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of epoll_ctl(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; no byte is lost.
     pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
         self.stream.readable()
     }
 
-    /// See [`Stream::ready`].
+    /// Waits until the stream is ready for something of the interest, and says what. Otherwise as [`Stream::ready`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use epore::reactor::Interest;
+    ///
+    /// let (reader, _writer) = stream.split();
+    /// drop(peer);
+    /// assert!(reader.ready(Interest::READABLE).await?.is_read_closed());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of epoll_ctl(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; no byte is lost.
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.stream.ready(interest).await
     }
 
-    /// See [`Stream::try_read`].
+    /// Reads what is there now, and says how many bytes that were. Otherwise as [`Stream::try_read`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let (reader, _writer) = stream.split();
+    /// let error = reader.try_read(&mut [0; 16]).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if nothing is; otherwise those of recv(2).
     pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.try_read(buffer)
     }
 
-    /// See [`Stream::try_read_vectored`].
+    /// Reads what is there now into several buffers, and says how many bytes that were. Otherwise as
+    /// [`Stream::try_read_vectored`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::io::IoSliceMut;
+    ///
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"headbody").await?;
+    /// let (mut head, mut body) = ([0; 4], [0; 16]);
+    /// let buffers = &mut [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    /// assert_eq!(reader.try_read_vectored(buffers)?, 8);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if nothing is; otherwise those of readv(2).
     pub fn try_read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.stream.try_read_vectored(buffers)
     }
 }
 
 impl<S: StreamSocket, H: Deref<Target = Stream<S>>> Writer<H> {
-    /// See [`Stream::local_addr`].
+    /// The address of this side. Otherwise as [`Stream::local_addr`].
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// let (_reader, writer) = stream.split();
+    /// assert_eq!(writer.local_addr()?, peer.peer_addr()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockname(2).
     pub fn local_addr(&self) -> io::Result<S::Addr> {
         self.stream.local_addr()
     }
 
-    /// See [`Stream::peer_addr`].
+    /// The address of the other side. Otherwise as [`Stream::peer_addr`].
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// let (_reader, writer) = stream.split();
+    /// assert_eq!(writer.peer_addr()?, peer.local_addr()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of getpeername(2).
     pub fn peer_addr(&self) -> io::Result<S::Addr> {
         self.stream.peer_addr()
     }
 
-    /// See [`Stream::write`].
+    /// Writes as much of `buffer` as there is room for, at least one byte, and says how many bytes that were. Otherwise
+    /// as [`Stream::write`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let (_reader, writer) = stream.split();
+    /// assert_eq!(writer.write(b"hello").await?, 5);
+    /// assert_eq!(peer.read(&mut [0; 16]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of send(2), as [`BrokenPipe`](io::ErrorKind::BrokenPipe). No signal is raised.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; nothing has been written then.
     pub fn write(&self, buffer: &[u8]) -> impl Future<Output = io::Result<usize>> {
         self.stream.write(buffer)
     }
 
-    /// See [`Stream::write_vectored`].
+    /// Writes from several buffers, and says how many bytes that were. Otherwise as [`Stream::write_vectored`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::io::IoSlice;
+    ///
+    /// let (_reader, writer) = stream.split();
+    /// let count = writer.write_vectored(&[IoSlice::new(b"head"), IoSlice::new(b"body")]).await?;
+    /// assert_eq!(count, 8);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of sendmsg(2). No signal is raised.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; nothing has been written then.
     pub fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> impl Future<Output = io::Result<usize>> {
         self.stream.write_vectored(buffers)
     }
 
-    /// See [`Stream::write_all`].
+    /// Writes all of `buffer`. Otherwise as [`Stream::write_all`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let (_reader, writer) = stream.split();
+    /// writer.write_all(b"hello").await?;
+    /// drop(peer);
+    /// let error = writer.write_all(b"hello").await.unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of send(2), as [`BrokenPipe`](io::ErrorKind::BrokenPipe). No signal is raised. A part may have been
+    /// written.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it may have written a part; how much is not known.
     pub async fn write_all(&self, buffer: &[u8]) -> io::Result<()> {
         self.stream.write_all(buffer).await
     }
 
-    /// See [`Stream::writable`].
+    /// Waits until a write is worth trying. Otherwise as [`Stream::writable`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let (_reader, writer) = stream.split();
+    /// writer.writable().await?;
+    /// assert_eq!(writer.try_write(b"hello")?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of epoll_ctl(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; nothing has been written then.
     pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
         self.stream.writable()
     }
 
-    /// See [`Stream::ready`].
+    /// Waits until the stream is ready for something of the interest, and says what. Otherwise as [`Stream::ready`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use epore::reactor::Interest;
+    ///
+    /// let (_reader, writer) = stream.split();
+    /// drop(peer);
+    /// assert!(writer.ready(Interest::WRITABLE).await?.is_write_closed());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of epoll_ctl(2).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; nothing has been written then.
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.stream.ready(interest).await
     }
 
-    /// See [`Stream::try_write`].
+    /// Writes as much as there is room for now, and says how many bytes that were. Otherwise as [`Stream::try_write`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let (_reader, writer) = stream.split();
+    /// let error = std::iter::repeat_with(|| writer.try_write(b"hello")).find_map(Result::err).unwrap();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);   // the send buffer is full
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; otherwise those of send(2).
     pub fn try_write(&self, buffer: &[u8]) -> io::Result<usize> {
         self.stream.try_write(buffer)
     }
 
-    /// See [`Stream::try_write_vectored`].
+    /// Writes as much from several buffers as there is room for now, and says how many bytes that were. Otherwise as
+    /// [`Stream::try_write_vectored`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::io::IoSlice;
+    ///
+    /// let (_reader, writer) = stream.split();
+    /// let count = writer.try_write_vectored(&[IoSlice::new(b"head"), IoSlice::new(b"body")])?;
+    /// assert_eq!(count, 8);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; otherwise those of sendmsg(2).
     pub fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         self.stream.try_write_vectored(buffers)
     }
 
-    /// See [`Stream::flush`].
+    /// There is nothing to flush: what was written is on its way. Otherwise as [`Stream::flush`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let (_reader, writer) = stream.split();
+    /// writer.write_all(b"hello").await?;
+    /// assert_eq!(peer.try_read(&mut [0; 16])?, 5);   // it is there without
+    /// writer.flush().await?;
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
     /// None.
+    ///
+    /// # Panics
+    ///
+    /// Never.
     ///
     /// # Cancel safety
     ///
@@ -184,7 +665,7 @@ impl<S: StreamSocket, H: Deref<Target = Stream<S>>> Writer<H> {
         self.stream.flush().await
     }
 
-    /// Ends the stream that the peer reads. See [`Stream::shutdown`].
+    /// Ends the stream that the peer reads. Otherwise as [`Stream::shutdown`].
     ///
     /// ```
     /// # use epore::net::{TcpListener, TcpStream};
@@ -204,6 +685,10 @@ impl<S: StreamSocket, H: Deref<Target = Stream<S>>> Writer<H> {
     ///
     /// Those of shutdown(2) but `ENOTCONN`.
     ///
+    /// # Panics
+    ///
+    /// Never: it needs no runtime.
+    ///
     /// # Cancel safety
     ///
     /// Its first poll does all, so it cannot be given up half-way.
@@ -216,14 +701,13 @@ impl<S: StreamSocket> OwnedReadHalf<S> {
     /// Puts the halves of one stream together again.
     ///
     /// ```
-    /// # use epore::net::{TcpListener, TcpStream};
     /// # epore::block_on(async {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// # let (peer, _) = listener.accept().await?;
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let (other_reader, _) = peer.into_split();
     /// let (reader, writer) = stream.into_split();
-    /// let stream = reader.reunite(writer).expect("halves of one stream");
-    /// # drop((stream, peer));
+    /// let error = other_reader.reunite(writer).unwrap_err();   // both halves are in it
+    /// let stream = reader.reunite(error.1).expect("halves of one stream");
+    /// assert!(stream.take_error()?.is_none());
     /// # Ok::<(), std::io::Error>(())
     /// # }).unwrap();
     /// ```
@@ -244,7 +728,18 @@ impl<S: StreamSocket> OwnedReadHalf<S> {
 }
 
 impl<S: StreamSocket> OwnedWriteHalf<S> {
-    /// Puts the halves of one stream together again. See [`OwnedReadHalf::reunite`].
+    /// Puts the halves of one stream together again. Otherwise as [`OwnedReadHalf::reunite`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let (reader, writer) = stream.into_split();
+    /// let stream = writer.reunite(reader).expect("halves of one stream");
+    /// stream.write_all(b"hello").await?;   // nothing was shut down
+    /// assert_eq!(peer.read(&mut [0; 16]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -254,6 +749,18 @@ impl<S: StreamSocket> OwnedWriteHalf<S> {
     }
 
     /// Drops the half without ending the stream that the peer reads.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let (reader, writer) = stream.into_split();
+    /// writer.forget();
+    /// let error = peer.try_read(&mut [0; 16]).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);   // and not the end
+    /// # drop(reader);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn forget(mut self) {
         self.stream.is_forgotten = true;
     }
@@ -272,6 +779,18 @@ impl<S: StreamSocket, H: Deref<Target = Stream<S>>> AsRef<Stream<S>> for Writer<
 }
 
 /// The halves are not of one stream. They are in the error.
+///
+/// ```
+/// # epore::block_on(async {
+/// # let (stream, peer) = epore::net::UnixStream::pair()?;
+/// let (reader, _) = stream.into_split();
+/// let (_, writer) = peer.into_split();
+/// let error = reader.reunite(writer).unwrap_err();
+/// assert_eq!(error.to_string(), "the two halves are not of one stream");
+/// let (_reader, _writer) = (error.0, error.1);
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct ReuniteError<S: StreamSocket>(pub OwnedReadHalf<S>, pub OwnedWriteHalf<S>);
 

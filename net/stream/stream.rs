@@ -46,11 +46,14 @@ impl<S: StreamSocket> Stream<S> {
     /// Takes over a stream of the standard library, and makes it non-blocking.
     ///
     /// ```
+    /// # use std::io::Write;
     /// # epore::block_on(async {
-    /// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    /// let stream = std::net::TcpStream::connect(listener.local_addr()?)?;
-    /// let stream = epore::net::TcpStream::from_std(stream)?;
-    /// stream.write_all(b"hello").await?;
+    /// use std::os::unix::net;
+    ///
+    /// let (stream, mut peer) = net::UnixStream::pair()?;
+    /// let stream = epore::net::UnixStream::from_std(stream)?;
+    /// peer.write_all(b"hello")?;
+    /// assert_eq!(stream.read(&mut [0; 16]).await?, 5);
     /// # Ok::<(), std::io::Error>(())
     /// # }).unwrap();
     /// ```
@@ -67,12 +70,15 @@ impl<S: StreamSocket> Stream<S> {
     ///
     /// ```
     /// # use epore::net::{TcpListener, TcpStream};
+    /// # use std::io::Read;
     /// # epore::block_on(async {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// # let (peer, _) = listener.accept().await?;
-    /// let stream: std::net::TcpStream = stream.into_std()?;
+    /// peer.write_all(b"hello").await?;
+    /// let mut stream: std::net::TcpStream = stream.into_std()?;
     /// stream.set_nonblocking(false)?;
+    /// assert_eq!(stream.read(&mut [0; 16])?, 5);
     /// # Ok::<(), std::io::Error>(())
     /// # }).unwrap();
     /// ```
@@ -86,6 +92,17 @@ impl<S: StreamSocket> Stream<S> {
 
     /// The address of this side.
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (peer, addr) = listener.accept().await?;
+    /// assert_eq!((stream.local_addr()?, peer.peer_addr()?), (addr, addr));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockname(2).
@@ -95,6 +112,16 @@ impl<S: StreamSocket> Stream<S> {
 
     /// The address of the other side.
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getpeername(2).
@@ -102,7 +129,23 @@ impl<S: StreamSocket> Stream<S> {
         self.source.get().peer_addr()
     }
 
-    /// Takes the pending error of the socket (`SO_ERROR`), if there is one.
+    /// Takes the pending error of the socket (`SO_ERROR`), if there is one, see socket(7): the next operation will not
+    /// give it any more.
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// peer.set_zero_linger()?;
+    /// drop(peer);   // resets the connection
+    /// stream.readable().await?;
+    /// assert_eq!(stream.take_error()?.unwrap().kind(), std::io::ErrorKind::ConnectionReset);
+    /// assert!(stream.take_error()?.is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

@@ -10,7 +10,17 @@ use crate::net::sys;
 
 /// Writing.
 impl<S: StreamSocket> Stream<S> {
-    /// Writes as much of `buffer` as there is room for, at least one byte, and says how much that was.
+    /// Writes as much of `buffer` as there is room for, at least one byte, and says how many bytes that were.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let large = vec![7; 10_000_000];
+    /// let count = stream.write(&large).await?;
+    /// assert!(0 < count && count < large.len());   // there was no room for all
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -27,7 +37,8 @@ impl<S: StreamSocket> Stream<S> {
         self.source.transfer(Direction::Write, buffer.len(), |socket| sys::send(socket.as_fd(), buffer))
     }
 
-    /// Writes from several buffers, one after another. Otherwise as [`write`](Stream::write).
+    /// Writes from several buffers, one after another, and says how many bytes that were. Otherwise as
+    /// [`write`](Stream::write).
     ///
     /// ```
     /// # use epore::net::{TcpListener, TcpStream};
@@ -97,6 +108,21 @@ impl<S: StreamSocket> Stream<S> {
 
     /// Waits until a write is worth trying. It may still say [`WouldBlock`](io::ErrorKind::WouldBlock).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let count = loop {
+    ///     stream.writable().await?;
+    ///     match stream.try_write(b"hello") {
+    ///         Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
+    ///         result => break result?,
+    ///     }
+    /// };
+    /// assert_eq!(count, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of epoll_ctl(2).
@@ -112,7 +138,17 @@ impl<S: StreamSocket> Stream<S> {
         self.source.ready(Direction::Write)
     }
 
-    /// Writes as much as there is room for now.
+    /// Writes as much as there is room for now, and says how many bytes that were. Otherwise as
+    /// [`write`](Stream::write).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let error = std::iter::repeat_with(|| stream.try_write(b"hello")).find_map(Result::err).unwrap();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);   // the send buffer is full
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -121,7 +157,19 @@ impl<S: StreamSocket> Stream<S> {
         self.source.try_transfer(Direction::Write, buffer.len(), |socket| sys::send(socket.as_fd(), buffer))
     }
 
-    /// Writes as much from several buffers as there is room for now.
+    /// Writes as much from several buffers, one after another, as there is room for now, and says how many bytes that
+    /// were.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::io::IoSlice;
+    ///
+    /// let count = stream.try_write_vectored(&[IoSlice::new(b"head"), IoSlice::new(b"body")])?;
+    /// assert_eq!(count, 8);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -132,6 +180,16 @@ impl<S: StreamSocket> Stream<S> {
     }
 
     /// There is nothing to flush: what was written is on its way. It is here for programs that are ported.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// stream.write_all(b"hello").await?;
+    /// assert_eq!(peer.try_read(&mut [0; 16])?, 5);   // it is there without
+    /// stream.flush().await?;
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -181,6 +239,19 @@ impl<S: StreamSocket> Stream<S> {
 
     /// Ends one direction, or both, without being awaited. [`Shutdown::Both`] ends the waiting of whoever reads or writes.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::io::ErrorKind;
+    /// use std::net::Shutdown;
+    ///
+    /// stream.shutdown_with(Shutdown::Both)?;
+    /// assert_eq!(stream.try_read(&mut [0; 16])?, 0);
+    /// assert_eq!(stream.write(b"hello").await.unwrap_err().kind(), ErrorKind::BrokenPipe);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`shutdown`](Stream::shutdown).
@@ -194,7 +265,18 @@ impl<S: StreamSocket> Stream<S> {
 
 /// Writing by polling.
 impl<S: StreamSocket> Stream<S> {
-    /// The poll form of [`write`](Stream::write).
+    /// The poll form of [`write`](Stream::write): how many bytes were written, once there is room for any.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::future::poll_fn;
+    ///
+    /// assert_eq!(poll_fn(|cx| stream.poll_write(cx, b"hello")).await?, 5);
+    /// assert_eq!(peer.read(&mut [0; 16]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -203,11 +285,29 @@ impl<S: StreamSocket> Stream<S> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling writes nothing. The waker of the latest call that polls to write stays behind, and is woken by
+    /// the next event; those of earlier calls are not.
     pub fn poll_write(&self, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         self.source.poll_transfer(cx, Direction::Write, buffer.len(), |socket| sys::send(socket.as_fd(), buffer))
     }
 
-    /// The poll form of [`write_vectored`](Stream::write_vectored).
+    /// The poll form of [`write_vectored`](Stream::write_vectored): how many bytes were written, once there is room for
+    /// any.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::future::poll_fn;
+    /// use std::io::IoSlice;
+    ///
+    /// let buffers = [IoSlice::new(b"head"), IoSlice::new(b"body")];
+    /// assert_eq!(poll_fn(|cx| stream.poll_write_vectored(cx, &buffers)).await?, 8);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -216,6 +316,11 @@ impl<S: StreamSocket> Stream<S> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling writes nothing. The waker of the latest call that polls to write stays behind, and is woken by
+    /// the next event; those of earlier calls are not.
     pub fn poll_write_vectored(&self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let buffers = first(buffers);
         self.source

@@ -77,6 +77,18 @@ impl TcpListener {
 
     /// Takes over a listener of the standard library, and makes it non-blocking.
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// let listener = TcpListener::from_std(listener)?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_stream, peer) = listener.accept().await?;
+    /// assert_eq!(client.local_addr()?, peer);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of ioctl(2) with `FIONBIO`.
@@ -86,6 +98,19 @@ impl TcpListener {
     }
 
     /// Gives the descriptor, still non-blocking, to the standard library.
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let listener: std::net::TcpListener = listener.into_std()?;
+    /// listener.set_nonblocking(false)?;
+    /// let (_stream, peer) = listener.accept()?;   // nothing in the backlog is lost
+    /// assert_eq!(client.local_addr()?, peer);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -100,32 +125,33 @@ impl TcpListener {
     /// waited for.
     ///
     /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
     /// # epore::block_on(async {
-    /// # let listener = epore::net::TcpListener::bind("127.0.0.1:0").await?;
-    /// # let client = epore::net::TcpStream::connect(listener.local_addr()?).await?;
-    /// # client.shutdown().await?;
-    /// # let server = async move {
-    /// loop {
-    ///     let (stream, peer) = listener.accept().await?;
-    ///     epore::spawn(async move {
-    ///         let mut request = Vec::new();
-    ///         match stream.read_to_end(&mut request).await {
-    ///             Ok(count) => println!("{count} bytes from {peer}"),
-    ///             Err(error) => eprintln!("{peer}: {error}"),
-    ///         }
-    ///     });
-    /// #   epore::yield_now().await;
-    /// #   return Ok::<(), std::io::Error>(());
+    /// async fn serve(listener: TcpListener) -> std::io::Result<()> {
+    ///     loop {
+    ///         let (stream, peer) = listener.accept().await?;
+    ///         epore::spawn(async move { stream.write_all(format!("hello, {peer}").as_bytes()).await });
+    ///     }
     /// }
-    /// # };
-    /// # server.await
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let addr = listener.local_addr()?;
+    /// epore::spawn(serve(listener));
+    /// for _ in 0..2 {
+    ///     let stream = TcpStream::connect(addr).await?;
+    ///     let mut greeting = Vec::new();
+    ///     stream.read_to_end(&mut greeting).await?;
+    ///     assert_eq!(greeting, format!("hello, {}", stream.local_addr()?).as_bytes());
+    /// }
+    /// # Ok::<(), std::io::Error>(())
     /// # }).unwrap();
     /// ```
     ///
     /// # Errors
     ///
-    /// Those of accept(2), with the address of the listener added; the system's error is the source of it. When descriptors or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the error
-    /// comes 100 milliseconds late, so that a loop around this call does not spin; the connection stays in the backlog.
+    /// Those of accept(2), with the address of the listener added; the system's error is the source of it. When
+    /// descriptors or memory have run out (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) the error comes 100 milliseconds
+    /// late, so that a loop around this call does not spin; the connection stays in the backlog.
     ///
     /// # Panics
     ///
@@ -138,7 +164,18 @@ impl TcpListener {
         accepted(accept(&self.source).await.map_err(|error| self.cannot_accept(error))?)
     }
 
-    /// The poll form of [`accept`](TcpListener::accept), for one task at a time: the waker of the latest call counts.
+    /// The poll form of [`accept`](TcpListener::accept).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_stream, peer) = std::future::poll_fn(|cx| listener.poll_accept(cx)).await?;
+    /// assert_eq!(client.local_addr()?, peer);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -147,6 +184,11 @@ impl TcpListener {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling loses no connection. The waker of the latest call that polls to accept stays behind, and is
+    /// woken by the next event; those of earlier calls are not.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
         poll_accept(&self.source, cx).map_err(|error| self.cannot_accept(error))?.map(accepted)
     }
@@ -161,6 +203,15 @@ impl TcpListener {
 
     /// The address that the socket is bound to.
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert_ne!(listener.local_addr()?.port(), 0);   // the system has chosen
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockname(2).
@@ -168,7 +219,16 @@ impl TcpListener {
         self.source.get().local_addr()
     }
 
-    /// Takes the pending error of the socket (`SO_ERROR`), if there is one.
+    /// Takes the pending error of the socket (`SO_ERROR`), if there is one, see socket(7).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert!(listener.take_error()?.is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -177,7 +237,17 @@ impl TcpListener {
         self.source.get().take_error()
     }
 
-    /// How many routers a packet of an accepted connection may pass (`IP_TTL`), see ip(7).
+    /// How many routers a packet of an accepted connection may pass, in hops (`IP_TTL`), see ip(7).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// listener.set_ttl(4)?;
+    /// assert_eq!(listener.ttl()?, 4);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -186,11 +256,23 @@ impl TcpListener {
         self.source.get().ttl()
     }
 
-    /// Sets how many routers a packet of an accepted connection may pass (`IP_TTL`), see ip(7).
+    /// Sets how many routers a packet of an accepted connection may pass, in hops (`IP_TTL`), see ip(7).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// listener.set_ttl(1)?;   // never leaves the local network
+    /// let _client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (stream, _) = listener.accept().await?;
+    /// assert_eq!(stream.ttl()?, 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2).
+    /// Those of setsockopt(2), as [`InvalidInput`](io::ErrorKind::InvalidInput) if it is not from 1 to 255.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.source.get().set_ttl(ttl)
     }

@@ -21,6 +21,17 @@ const QUICKACK: IntOption = IntOption::new(libc::IPPROTO_TCP, libc::TCP_QUICKACK
 impl TcpStream {
     /// Whether small writes are sent at once (`TCP_NODELAY`), see tcp(7).
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// assert!(!stream.nodelay()?);   // by default they are gathered
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockopt(2).
@@ -30,6 +41,18 @@ impl TcpStream {
 
     /// Sends small writes at once, or lets the system gather them (`TCP_NODELAY`), see tcp(7).
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.set_nodelay(true)?;
+    /// assert!(stream.nodelay()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of setsockopt(2).
@@ -37,7 +60,19 @@ impl TcpStream {
         self.source.get().set_nodelay(nodelay)
     }
 
-    /// How many routers a packet may pass (`IP_TTL`), see ip(7).
+    /// How many routers a packet may pass, in hops (`IP_TTL`), see ip(7).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.set_ttl(1)?;   // never leaves the local network
+    /// assert_eq!(stream.ttl()?, 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -46,16 +81,40 @@ impl TcpStream {
         self.source.get().ttl()
     }
 
-    /// Sets how many routers a packet may pass (`IP_TTL`), see ip(7).
+    /// Sets how many routers a packet may pass, in hops (`IP_TTL`), see ip(7).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.set_ttl(255)?;
+    /// assert_eq!(stream.ttl()?, 255);
+    /// assert_eq!(stream.set_ttl(256).unwrap_err().kind(), std::io::ErrorKind::InvalidInput);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2).
+    /// Those of setsockopt(2), as [`InvalidInput`](io::ErrorKind::InvalidInput) if it is not from 1 to 255.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.source.get().set_ttl(ttl)
     }
 
-    /// How long closing waits for unsent data (`SO_LINGER`), see socket(7).
+    /// How long closing waits for unsent data, in whole seconds, or `None` if it does not (`SO_LINGER`), see socket(7).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// assert_eq!(stream.linger()?, None);   // the system goes on sending by itself
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -64,10 +123,10 @@ impl TcpStream {
         sys::linger(self.as_fd())
     }
 
-    /// Sets how long closing waits for unsent data, in whole seconds (`SO_LINGER`), see socket(7).
+    /// Sets how long closing waits for unsent data, in whole seconds, rounded up (`SO_LINGER`), see socket(7).
     ///
-    /// With a duration of zero, closing throws unsent data away and resets the connection. With any other, closing blocks
-    /// the thread, and with it the runtime.
+    /// With a duration of zero, closing throws unsent data away and resets the connection. With any other, closing
+    /// blocks the thread, and with it the runtime.
     ///
     /// ```
     /// # use epore::net::{TcpListener, TcpStream};
@@ -92,6 +151,20 @@ impl TcpStream {
 
     /// Has closing reset the connection, which throws unsent data away: [`set_linger`](TcpStream::set_linger) with zero.
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.set_zero_linger()?;
+    /// drop(stream);
+    /// let error = peer.read(&mut [0; 16]).await.unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of setsockopt(2).
@@ -100,6 +173,17 @@ impl TcpStream {
     }
 
     /// Whether an idle connection is probed now and then (`SO_KEEPALIVE`), see tcp(7).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// assert!(!stream.keepalive()?);   // by default a peer that has vanished is never noticed
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -118,10 +202,12 @@ impl TcpStream {
     /// # epore::block_on(async {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
     /// stream.set_keepalive(true)?;
     /// stream.set_keepalive_idle(Duration::from_secs(30))?;
     /// stream.set_keepalive_interval(Duration::from_secs(5))?;
     /// stream.set_keepalive_probes(3)?;   // given up after 30 + 3 * 5 seconds
+    /// assert!(stream.keepalive()?);
     /// # Ok::<(), std::io::Error>(())
     /// # }).unwrap();
     /// ```
@@ -133,7 +219,20 @@ impl TcpStream {
         KEEPALIVE.set(self.as_fd(), i32::from(keepalive))
     }
 
-    /// For how long a connection is idle before it is probed (`TCP_KEEPIDLE`), see tcp(7).
+    /// For how long a connection is idle before it is probed, in whole seconds (`TCP_KEEPIDLE`), see tcp(7).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use std::time::Duration;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.set_keepalive_idle(Duration::from_millis(1500))?;
+    /// assert_eq!(stream.keepalive_idle()?, Duration::from_secs(2));   // rounded up
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -144,6 +243,20 @@ impl TcpStream {
 
     /// Sets for how long a connection is idle before it is probed, in whole seconds, rounded up (`TCP_KEEPIDLE`).
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use std::time::Duration;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.set_keepalive_idle(Duration::from_secs(30))?;
+    /// assert_eq!(stream.keepalive_idle()?, Duration::from_secs(30));
+    /// assert!(stream.set_keepalive_idle(Duration::ZERO).is_err());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of setsockopt(2): Linux takes 1 to 32,767 seconds.
@@ -151,7 +264,20 @@ impl TcpStream {
         KEEPALIVE_IDLE.set_seconds(self.as_fd(), idle)
     }
 
-    /// How long after a probe the next one follows (`TCP_KEEPINTVL`), see tcp(7).
+    /// How long after a probe the next one follows, in whole seconds (`TCP_KEEPINTVL`), see tcp(7).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use std::time::Duration;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.set_keepalive_interval(Duration::from_millis(1500))?;
+    /// assert_eq!(stream.keepalive_interval()?, Duration::from_secs(2));   // rounded up
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -162,6 +288,20 @@ impl TcpStream {
 
     /// Sets how long after a probe the next one follows, in whole seconds, rounded up (`TCP_KEEPINTVL`).
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use std::time::Duration;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.set_keepalive_interval(Duration::from_secs(5))?;
+    /// assert_eq!(stream.keepalive_interval()?, Duration::from_secs(5));
+    /// assert!(stream.set_keepalive_interval(Duration::from_secs(40_000)).is_err());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of setsockopt(2): Linux takes 1 to 32,767 seconds.
@@ -171,6 +311,18 @@ impl TcpStream {
 
     /// After how many probes without an answer the connection is given up (`TCP_KEEPCNT`), see tcp(7).
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.set_keepalive_probes(3)?;
+    /// assert_eq!(stream.keepalive_probes()?, 3);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockopt(2).
@@ -179,6 +331,20 @@ impl TcpStream {
     }
 
     /// Sets after how many probes without an answer the connection is given up (`TCP_KEEPCNT`).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.set_keepalive_probes(127)?;
+    /// assert_eq!(stream.keepalive_probes()?, 127);
+    /// let error = stream.set_keepalive_probes(128).unwrap_err();
+    /// assert_eq!(error.to_string(), "cannot set TCP_KEEPCNT to 128: Invalid argument (os error 22)");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -190,6 +356,20 @@ impl TcpStream {
     /// For how long sent data may go without an acknowledgement before the connection is given up (`TCP_USER_TIMEOUT`), or
     /// `None` for what the system makes of its number of retries, some fifteen minutes. See tcp(7).
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use std::time::Duration;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// assert_eq!(stream.user_timeout()?, None);
+    /// stream.set_user_timeout(Some(Duration::from_micros(1500)))?;
+    /// assert_eq!(stream.user_timeout()?, Some(Duration::from_millis(2)));   // rounded up
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockopt(2).
@@ -200,6 +380,20 @@ impl TcpStream {
     /// Sets for how long sent data may go without an acknowledgement before the connection is given up, in whole
     /// milliseconds, rounded up (`TCP_USER_TIMEOUT`). Writes then fail with [`TimedOut`](io::ErrorKind::TimedOut).
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # use std::time::Duration;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.set_user_timeout(Some(Duration::from_secs(30)))?;
+    /// assert_eq!(stream.user_timeout()?, Some(Duration::from_secs(30)));
+    /// assert!(stream.set_user_timeout(Some(Duration::MAX)).is_err());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of setsockopt(2): Linux takes at most 2,147,483,647 milliseconds.
@@ -209,6 +403,18 @@ impl TcpStream {
 
     /// Whether what arrives is acknowledged at once (`TCP_QUICKACK`), see tcp(7).
     ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.set_quickack(false)?;
+    /// assert!(!stream.quickack()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockopt(2).
@@ -217,6 +423,18 @@ impl TcpStream {
     }
 
     /// Acknowledges what arrives at once, until the system decides otherwise (`TCP_QUICKACK`), see tcp(7).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpStream};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.set_quickack(true)?;
+    /// assert!(stream.quickack()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

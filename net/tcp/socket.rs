@@ -82,8 +82,9 @@ impl TcpSocket {
     /// ```
     /// # use epore::net::TcpSocket;
     /// let inherited = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// let addr = inherited.local_addr()?;
     /// let socket = TcpSocket::from_fd(inherited.into())?;
-    /// let listener = socket.listen(1024)?;
+    /// assert_eq!(socket.listen(1024)?.local_addr()?, addr);
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
@@ -168,6 +169,15 @@ impl TcpSocket {
     }
 
     /// The address that the socket is bound to. Before, it is unspecified, and the port is 0.
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert_eq!(socket.local_addr()?.to_string(), "0.0.0.0:0");
+    /// socket.bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert_ne!(socket.local_addr()?.port(), 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

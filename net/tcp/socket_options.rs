@@ -23,6 +23,13 @@ const NODELAY: IntOption = IntOption::new(libc::IPPROTO_TCP, libc::TCP_NODELAY, 
 impl TcpSocket {
     /// Whether an address may be bound that connections of a former listener still use (`SO_REUSEADDR`), see socket(7).
     ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(!socket.reuseaddr()?);   // `TcpListener::bind` sets it
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockopt(2).
@@ -50,6 +57,13 @@ impl TcpSocket {
 
     /// Whether several sockets may share an address (`SO_REUSEPORT`), see socket(7).
     ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(!socket.reuseport()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockopt(2).
@@ -67,6 +81,8 @@ impl TcpSocket {
     /// sockets[1].set_reuseport(true)?;
     /// sockets[0].bind("127.0.0.1:0".parse().unwrap())?;
     /// sockets[1].bind(sockets[0].local_addr()?)?;
+    /// let listeners = sockets.map(|socket| socket.listen(1024).unwrap());
+    /// assert_eq!(listeners[0].local_addr()?, listeners[1].local_addr()?);
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
@@ -78,6 +94,15 @@ impl TcpSocket {
     }
 
     /// The size of the send buffer in bytes (`SO_SNDBUF`): what the kernel uses, twice of what was asked for.
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// let size = socket.send_buffer_size()?;
+    /// socket.set_send_buffer_size(size)?;
+    /// assert_eq!(socket.send_buffer_size()?, 2 * size);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -105,6 +130,14 @@ impl TcpSocket {
 
     /// The size of the receive buffer in bytes (`SO_RCVBUF`): what the kernel uses, twice of what was asked for.
     ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_recv_buffer_size(10_000)?;
+    /// assert_eq!(socket.recv_buffer_size()?, 20_000);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockopt(2).
@@ -130,6 +163,14 @@ impl TcpSocket {
     }
 
     /// The type of service of IPv4 packets (`IP_TOS`), see ip(7): the byte of DSCP and ECN.
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_tos_v4((46 << 2) | 1)?;
+    /// assert_eq!(socket.tos_v4()?, 46 << 2);   // without the bits of ECN
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -157,6 +198,14 @@ impl TcpSocket {
     }
 
     /// The traffic class of IPv6 packets (`IPV6_TCLASS`), see RFC 3542, section 6.5: the byte of DSCP and ECN.
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v6()?;
+    /// socket.set_tclass_v6((46 << 2) | 1)?;
+    /// assert_eq!(socket.tclass_v6()?, 46 << 2);   // without the bits of ECN
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -186,6 +235,15 @@ impl TcpSocket {
 
     /// Whether an IPv6 socket keeps to IPv6 (`IPV6_V6ONLY`), see ipv6(7).
     ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v6()?;
+    /// socket.set_only_v6(true)?;
+    /// assert!(socket.only_v6()?);
+    /// assert!(TcpSocket::new_v4()?.only_v6().is_err());   // it is an option of IPv6
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockopt(2).
@@ -213,6 +271,13 @@ impl TcpSocket {
 
     /// The network device that the socket is bound to (`SO_BINDTODEVICE`), if it is to one, see
     /// socket(7).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(socket.device()?.is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -258,7 +323,15 @@ impl TcpSocket {
 
 /// Options that a [`TcpStream`](super::TcpStream) has too.
 impl TcpSocket {
-    /// See [`TcpStream::nodelay`](super::TcpStream::nodelay).
+    /// Whether small writes are sent at once (`TCP_NODELAY`). Otherwise as
+    /// [`TcpStream::nodelay`](super::TcpStream::nodelay).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(!socket.nodelay()?);   // by default they are gathered
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -267,7 +340,8 @@ impl TcpSocket {
         NODELAY.is_set(self.as_fd())
     }
 
-    /// See [`TcpStream::set_nodelay`](super::TcpStream::set_nodelay).
+    /// Has small writes sent at once, or lets the system gather them (`TCP_NODELAY`). Otherwise as
+    /// [`TcpStream::set_nodelay`](super::TcpStream::set_nodelay).
     ///
     /// ```
     /// # use epore::net::TcpSocket;
@@ -284,7 +358,15 @@ impl TcpSocket {
         NODELAY.set(self.as_fd(), i32::from(nodelay))
     }
 
-    /// See [`TcpStream::linger`](super::TcpStream::linger).
+    /// How long closing waits for unsent data, in whole seconds (`SO_LINGER`). Otherwise as
+    /// [`TcpStream::linger`](super::TcpStream::linger).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert_eq!(socket.linger()?, None);   // the system goes on sending by itself
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -293,7 +375,8 @@ impl TcpSocket {
         sys::linger(self.as_fd())
     }
 
-    /// See [`TcpStream::set_linger`](super::TcpStream::set_linger).
+    /// Sets how long closing waits for unsent data, in whole seconds, rounded up (`SO_LINGER`). Otherwise as
+    /// [`TcpStream::set_linger`](super::TcpStream::set_linger).
     ///
     /// ```
     /// # use epore::net::TcpSocket;
@@ -311,7 +394,15 @@ impl TcpSocket {
         sys::set_linger(self.as_fd(), linger)
     }
 
-    /// See [`TcpStream::keepalive`](super::TcpStream::keepalive).
+    /// Whether an idle connection is probed now and then (`SO_KEEPALIVE`). Otherwise as
+    /// [`TcpStream::keepalive`](super::TcpStream::keepalive).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(!socket.keepalive()?);   // by default a peer that has vanished is never noticed
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -320,7 +411,8 @@ impl TcpSocket {
         KEEPALIVE.is_set(self.as_fd())
     }
 
-    /// See [`TcpStream::set_keepalive`](super::TcpStream::set_keepalive).
+    /// Has the connection probed when it is idle (`SO_KEEPALIVE`). Otherwise as
+    /// [`TcpStream::set_keepalive`](super::TcpStream::set_keepalive).
     ///
     /// ```
     /// # use epore::net::TcpSocket;
@@ -339,7 +431,21 @@ impl TcpSocket {
         KEEPALIVE.set(self.as_fd(), i32::from(keepalive))
     }
 
-    /// See [`TcpStream::set_keepalive_idle`](super::TcpStream::set_keepalive_idle).
+    /// Sets for how long a connection is idle before it is probed, in whole seconds, rounded up (`TCP_KEEPIDLE`).
+    /// Otherwise as [`TcpStream::set_keepalive_idle`](super::TcpStream::set_keepalive_idle).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpSocket};
+    /// # use std::time::Duration;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_keepalive_idle(Duration::from_secs(30))?;
+    /// let stream = socket.connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.keepalive_idle()?, Duration::from_secs(30));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -348,7 +454,21 @@ impl TcpSocket {
         KEEPALIVE_IDLE.set_seconds(self.as_fd(), idle)
     }
 
-    /// See [`TcpStream::set_keepalive_interval`](super::TcpStream::set_keepalive_interval).
+    /// Sets how long after a probe the next one follows, in whole seconds, rounded up (`TCP_KEEPINTVL`). Otherwise as
+    /// [`TcpStream::set_keepalive_interval`](super::TcpStream::set_keepalive_interval).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpSocket};
+    /// # use std::time::Duration;
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_keepalive_interval(Duration::from_secs(5))?;
+    /// let stream = socket.connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.keepalive_interval()?, Duration::from_secs(5));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -357,7 +477,20 @@ impl TcpSocket {
         KEEPALIVE_INTERVAL.set_seconds(self.as_fd(), interval)
     }
 
-    /// See [`TcpStream::set_keepalive_probes`](super::TcpStream::set_keepalive_probes).
+    /// Sets after how many probes without an answer the connection is given up (`TCP_KEEPCNT`). Otherwise as
+    /// [`TcpStream::set_keepalive_probes`](super::TcpStream::set_keepalive_probes).
+    ///
+    /// ```
+    /// # use epore::net::{TcpListener, TcpSocket};
+    /// # epore::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_keepalive_probes(3)?;
+    /// let stream = socket.connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.keepalive_probes()?, 3);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -366,7 +499,15 @@ impl TcpSocket {
         KEEPALIVE_PROBES.set(self.as_fd(), probes)
     }
 
-    /// See [`TcpStream::user_timeout`](super::TcpStream::user_timeout).
+    /// For how long sent data may go without an acknowledgement before the connection is given up, in whole
+    /// milliseconds (`TCP_USER_TIMEOUT`). Otherwise as [`TcpStream::user_timeout`](super::TcpStream::user_timeout).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert_eq!(socket.user_timeout()?, None);   // some fifteen minutes
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -375,7 +516,9 @@ impl TcpSocket {
         USER_TIMEOUT.millis(self.as_fd())
     }
 
-    /// See [`TcpStream::set_user_timeout`](super::TcpStream::set_user_timeout).
+    /// Sets for how long sent data may go without an acknowledgement before the connection is given up, in whole
+    /// milliseconds, rounded up (`TCP_USER_TIMEOUT`). Otherwise as
+    /// [`TcpStream::set_user_timeout`](super::TcpStream::set_user_timeout).
     ///
     /// ```
     /// # use epore::net::TcpSocket;

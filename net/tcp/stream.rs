@@ -4,7 +4,20 @@ use std::net;
 
 use crate::net::stream;
 
-/// A TCP connection.
+/// A TCP connection. Its methods are those of [`Stream`](stream::Stream).
+///
+/// ```
+/// # epore::block_on(async {
+/// use epore::net::{TcpListener, TcpStream};
+///
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let stream = TcpStream::connect(listener.local_addr()?).await?;
+/// let (peer, _) = listener.accept().await?;
+/// stream.write_all(b"hello").await?;
+/// assert_eq!(peer.read(&mut [0; 16]).await?, 5);
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 pub type TcpStream = stream::Stream<net::TcpStream>;
 
 /// The borrowed half of [`TcpStream::split`] that reads.

@@ -66,25 +66,42 @@ impl UdpSocket {
     /// (`IPV6_ADD_MEMBERSHIP`), see ipv6(7).
     ///
     /// ```
-    /// # epore::block_on(async {
     /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
     /// # let socket = UdpSocket::bind("[::]:0").await?;
     /// # let loopback = std::fs::read_to_string("/sys/class/net/lo/ifindex")?.trim().parse().unwrap();
     /// # let group = "ff01::4243".parse().unwrap();
     /// socket.join_multicast_v6(&group, loopback)?;
-    /// socket.leave_multicast_v6(&group, loopback)?;
+    /// let error = socket.join_multicast_v6(&group, loopback).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);   // it is a member already
     /// # Ok::<(), std::io::Error>(())
     /// # }).unwrap();
     /// ```
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2), as `ENODEV` if there is no such interface.
+    /// Those of setsockopt(2), as `ENODEV` if there is no such interface, and [`AddrInUse`](io::ErrorKind::AddrInUse)
+    /// if the socket is a member already.
     pub fn join_multicast_v6(&self, group: &Ipv6Addr, interface: u32) -> io::Result<()> {
         self.source.get().join_multicast_v6(group, interface)
     }
 
-    /// Leaves a group that was joined with the same arguments (`IPV6_DROP_MEMBERSHIP`), see ipv6(7).
+    /// Leaves a group that was joined with the same arguments, of which the second is the index of the interface
+    /// (`IPV6_DROP_MEMBERSHIP`), see ipv6(7).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("[::]:0").await?;
+    /// # let loopback = std::fs::read_to_string("/sys/class/net/lo/ifindex")?.trim().parse().unwrap();
+    /// # let group = "ff01::4243".parse().unwrap();
+    /// socket.join_multicast_v6(&group, loopback)?;
+    /// socket.leave_multicast_v6(&group, loopback)?;
+    /// let error = socket.leave_multicast_v6(&group, loopback).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::AddrNotAvailable);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -94,6 +111,15 @@ impl UdpSocket {
     }
 
     /// Whether what is sent to a group over IPv4 also comes to members on this machine (`IP_MULTICAST_LOOP`), see ip(7).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(socket.multicast_loop_v4()?);   // by default
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -123,6 +149,15 @@ impl UdpSocket {
 
     /// Whether what is sent to a group over IPv6 also comes to members on this machine (`IPV6_MULTICAST_LOOP`), see ipv6(7).
     ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("[::]:0").await?;
+    /// assert!(socket.multicast_loop_v6()?);   // by default
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockopt(2).
@@ -150,7 +185,16 @@ impl UdpSocket {
         self.source.get().set_multicast_loop_v6(on)
     }
 
-    /// How many routers a datagram to a group over IPv4 may pass (`IP_MULTICAST_TTL`), see ip(7).
+    /// How many routers a datagram to a group over IPv4 may pass, in hops (`IP_MULTICAST_TTL`), see ip(7).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert_eq!(socket.multicast_ttl_v4()?, 1);   // by default it never leaves the local network
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -159,7 +203,8 @@ impl UdpSocket {
         self.source.get().multicast_ttl_v4()
     }
 
-    /// Sets how many routers a datagram to a group over IPv4 may pass, 1 by default (`IP_MULTICAST_TTL`), see ip(7).
+    /// Sets how many routers a datagram to a group over IPv4 may pass, in hops, 1 by default (`IP_MULTICAST_TTL`), see
+    /// ip(7).
     ///
     /// ```
     /// # epore::block_on(async {
@@ -180,6 +225,15 @@ impl UdpSocket {
 
     /// The address of the interface by which datagrams to groups leave over IPv4; unspecified if the system chooses
     /// (`IP_MULTICAST_IF`), see ip(7).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(socket.multicast_if_v4()?.is_unspecified());   // the system chooses, by default
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -211,6 +265,15 @@ impl UdpSocket {
 
     /// The index of the interface by which datagrams to groups leave over IPv6; 0 if the system chooses
     /// (`IPV6_MULTICAST_IF`), see ipv6(7).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("[::]:0").await?;
+    /// assert_eq!(socket.multicast_if_v6()?, 0);   // the system chooses, by default
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

@@ -12,6 +12,17 @@ use crate::net::sys;
 impl UdpSocket {
     /// Whether datagrams may be sent to a broadcast address (`SO_BROADCAST`), see socket(7).
     ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(!socket.broadcast()?);
+    /// let error = socket.send_to(b"hello, all", "127.255.255.255:9").await.unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockopt(2).
@@ -38,7 +49,17 @@ impl UdpSocket {
         self.source.get().set_broadcast(broadcast)
     }
 
-    /// How many routers a datagram may pass (`IP_TTL`), see ip(7).
+    /// How many routers a datagram may pass, in hops (`IP_TTL`), see ip(7).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_ttl(1)?;   // never leaves the local network
+    /// assert_eq!(socket.ttl()?, 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -47,7 +68,7 @@ impl UdpSocket {
         self.source.get().ttl()
     }
 
-    /// Sets how many routers a datagram may pass (`IP_TTL`), see ip(7).
+    /// Sets how many routers a datagram may pass, in hops (`IP_TTL`), see ip(7).
     ///
     /// ```
     /// # epore::block_on(async {
@@ -67,6 +88,16 @@ impl UdpSocket {
     }
 
     /// The type of service of IPv4 datagrams (`IP_TOS`), see ip(7): the byte of DSCP and ECN.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_tos_v4((46 << 2) | 0b10)?;   // with ECT(0), see RFC 3168
+    /// assert_eq!(socket.tos_v4()? & 0b11, 0b10);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -96,6 +127,16 @@ impl UdpSocket {
 
     /// The traffic class of IPv6 datagrams (`IPV6_TCLASS`), see RFC 3542, section 6.5: the byte of DSCP and ECN.
     ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("[::]:0").await?;
+    /// socket.set_tclass_v6((46 << 2) | 0b10)?;   // with ECT(0), see RFC 3168
+    /// assert_eq!(socket.tclass_v6()? & 0b11, 0b10);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockopt(2).
@@ -124,6 +165,15 @@ impl UdpSocket {
 
     /// The network device that the socket is bound to (`SO_BINDTODEVICE`), if it is to one.
     ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(socket.device()?.is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockopt(2).
@@ -133,14 +183,35 @@ impl UdpSocket {
 
     /// Binds the socket to a network device by its name, as `b"eth0"` (`SO_BINDTODEVICE`), or to none, see socket(7).
     ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.bind_device(Some(b"lo"))?;
+    /// assert_eq!(socket.device()?.as_deref(), Some(&b"lo"[..]));
+    /// let error = socket.bind_device(Some(b"no-such-device")).unwrap_err();
+    /// assert!(error.to_string().starts_with("cannot bind to the device `no-such-device`: "));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
-    /// Those of setsockopt(2), with the device added.
+    /// Those of setsockopt(2), with the name added, as `ENODEV` if there is no such device.
     pub fn bind_device(&self, name: Option<&[u8]>) -> io::Result<()> {
         bind_device(self.as_fd(), name)
     }
 
     /// Whether datagrams are put together as they are received (`UDP_GRO`), see udp(7).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(!socket.gro()?);   // one by one, by default
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

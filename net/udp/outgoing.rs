@@ -6,13 +6,27 @@ use std::net::SocketAddr;
 /// buffer.
 ///
 /// ```
+/// # use epore::net::UdpSocket;
+/// # epore::block_on(async {
+/// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+/// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+/// # socket.connect(peer.local_addr()?).await?;
+/// # peer.connect(socket.local_addr()?).await?;
+/// # let other = UdpSocket::bind("127.0.0.1:0").await?;
 /// use epore::net::udp::Outgoing;
 ///
-/// let data = [7; 3000];
-/// let to_peer = Outgoing::new(&data[..100]);
-/// let to_other = Outgoing::new(&data[..100]).to(([127, 0, 0, 1], 4433).into());
-/// let three_datagrams = Outgoing::new(&data).segment_size(1200);   // of 1200, 1200 and 600 bytes
-/// # let _ = [to_peer, to_other, three_datagrams];
+/// let datagrams = [
+///     Outgoing::new(b"to the peer"),
+///     Outgoing::new(b"to another").to(other.local_addr()?),
+///     Outgoing::new(b"onetwothree").segment_size(3),   // four datagrams, the last of two bytes
+/// ];
+/// assert_eq!(socket.send_batch(&datagrams).await?, 3);
+/// assert_eq!(other.try_recv(&mut [0; 1500])?, 10);
+/// for size in [11, 3, 3, 3, 2] {
+///     assert_eq!(peer.try_recv(&mut [0; 1500])?, size);
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
@@ -23,11 +37,40 @@ pub struct Outgoing<'a> {
 
 impl<'a> Outgoing<'a> {
     /// A datagram to the peer that the socket is connected to.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # use epore::net::udp::Outgoing;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// assert_eq!(socket.send_batch(&[Outgoing::new(b"hello")]).await?, 1);
+    /// assert_eq!(peer.recv(&mut [0; 1500]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn new(data: &'a [u8]) -> Outgoing<'a> {
         Outgoing { data, to: None, segment: None }
     }
 
-    /// Sends it to `addr`.
+    /// Sends it to `addr`, also if the socket is connected to another.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # use epore::net::udp::Outgoing;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// let other = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.send_batch(&[Outgoing::new(b"hello").to(other.local_addr()?)]).await?;
+    /// assert_eq!(other.try_recv(&mut [0; 1500])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn to(self, addr: SocketAddr) -> Outgoing<'a> {
         Outgoing { to: Some(addr), ..self }
@@ -40,6 +83,25 @@ impl<'a> Outgoing<'a> {
     /// The limits are those of the kernel: 64 segments, 128 since Linux 6.9; all data together as long as one datagram may
     /// be; each segment no longer than the way's MTU lets pass in one piece. Data of `size` bytes or less is one datagram
     /// as ever.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # use epore::net::udp::Outgoing;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// let sent = socket.send_batch(&[Outgoing::new(b"onetwothree").segment_size(3)]).await?;
+    /// assert_eq!(sent, 1);
+    /// let mut buffer = [0; 1500];
+    /// for datagram in [&b"one"[..], b"two", b"thr", b"ee"] {
+    ///     let count = peer.recv(&mut buffer).await?;
+    ///     assert_eq!(&buffer[..count], datagram);
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Panics
     ///

@@ -45,6 +45,19 @@ impl UdpSocket {
 
     /// Waits until sending is worth trying: the send buffer has room. Otherwise as [`readable`](UdpSocket::readable).
     ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// socket.writable().await?;
+    /// assert_eq!(socket.try_send(b"hello")?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`readable`](UdpSocket::readable).
@@ -60,8 +73,23 @@ impl UdpSocket {
         self.source.ready(Direction::Write)
     }
 
-    /// The poll form of [`readable`](UdpSocket::readable), for one task at a time: the waker of the latest call that
-    /// polls to receive or to peek counts. So it is with all methods `poll_…` of this direction.
+    /// The poll form of [`readable`](UdpSocket::readable).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// use std::future::poll_fn;
+    ///
+    /// peer.send(b"hello").await?;
+    /// poll_fn(|cx| socket.poll_recv_ready(cx)).await?;
+    /// assert_eq!(socket.try_recv(&mut [0; 1500])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -70,12 +98,31 @@ impl UdpSocket {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling loses no datagram. The waker of the latest call that polls to receive or to peek stays behind,
+    /// and is woken by the next event; those of earlier calls are not.
     pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.source.poll_ready(cx, Direction::Read)
     }
 
-    /// The poll form of [`writable`](UdpSocket::writable), for one task at a time: the waker of the latest call that
-    /// polls to send counts. So it is with all methods `poll_…` of this direction.
+    /// The poll form of [`writable`](UdpSocket::writable).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// use std::future::poll_fn;
+    ///
+    /// poll_fn(|cx| socket.poll_send_ready(cx)).await?;
+    /// assert_eq!(socket.try_send(b"hello")?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -84,11 +131,32 @@ impl UdpSocket {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling sends nothing. The waker of the latest call that polls to send stays behind, and is woken by the
+    /// next event; those of earlier calls are not.
     pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.source.poll_ready(cx, Direction::Write)
     }
 
-    /// Waits until it is ready for something of the interest, and says what. See [`Stream::ready`](crate::net::Stream::ready).
+    /// Waits until it is ready for something of the interest, and says what. It is a hint, as
+    /// [`Stream::ready`](crate::net::Stream::ready) is.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// use epore::reactor::Interest;
+    ///
+    /// let ready = socket.ready(Interest::READABLE | Interest::WRITABLE).await?;
+    /// assert!(ready.is_writable() && !ready.is_readable());
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -105,7 +173,24 @@ impl UdpSocket {
         Ok(self.source.ready_for(interest).await?.ready)
     }
 
-    /// Tries an operation of one's own on the socket now. See [`Stream::try_io`](crate::net::Stream::try_io).
+    /// Tries an operation of one's own on the socket now. Otherwise as [`Stream::try_io`](crate::net::Stream::try_io).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// use std::os::fd::AsFd;
+    /// use epore::reactor::Interest;
+    ///
+    /// let duplicate = std::net::UdpSocket::from(socket.as_fd().try_clone_to_owned()?);
+    /// let error = socket.try_io(Interest::READABLE, || duplicate.recv(&mut [0; 1500])).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -114,8 +199,26 @@ impl UdpSocket {
         self.source.try_io_for(interest, |_| operation())
     }
 
-    /// Waits until it is ready for something of the interest and tries an operation of one's own. See
-    /// [`Stream::async_io`](crate::net::Stream::async_io).
+    /// Waits until it is ready for something of the interest and tries an operation of one's own, until that does not
+    /// say [`WouldBlock`](io::ErrorKind::WouldBlock). Otherwise as [`Stream::async_io`](crate::net::Stream::async_io).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// use std::os::fd::AsFd;
+    /// use epore::reactor::Interest;
+    ///
+    /// epore::spawn(async move { peer.send(b"hello").await });
+    /// let duplicate = std::net::UdpSocket::from(socket.as_fd().try_clone_to_owned()?);
+    /// let count = socket.async_io(Interest::READABLE, || duplicate.recv(&mut [0; 1500])).await?;
+    /// assert_eq!(count, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

@@ -9,7 +9,8 @@ use crate::executor::Direction;
 
 /// Receiving.
 impl UdpSocket {
-    /// Receives a datagram, and says how long it is and who has sent it. What does not fit into `buffer` is lost.
+    /// Receives a datagram into `buffer`, and says how many bytes that were and who has sent it. What does not fit is
+    /// lost.
     ///
     /// ```
     /// # epore::block_on(async {
@@ -39,7 +40,22 @@ impl UdpSocket {
         self.source.io(Direction::Read, |socket| socket.recv_from(buffer))
     }
 
-    /// The poll form of [`recv_from`](UdpSocket::recv_from).
+    /// The poll form of [`recv_from`](UdpSocket::recv_from): how many bytes were received, and who has sent them.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let sender = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # sender.send_to(b"hello", socket.local_addr()?).await?;
+    /// use std::future::poll_fn;
+    ///
+    /// let mut buffer = [0; 1500];
+    /// let (count, from) = poll_fn(|cx| socket.poll_recv_from(cx, &mut buffer)).await?;
+    /// assert_eq!((&buffer[..count], from), (&b"hello"[..], sender.local_addr()?));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -48,11 +64,31 @@ impl UdpSocket {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling loses no datagram. The waker of the latest call that polls to receive or to peek stays behind,
+    /// and is woken by the next event; those of earlier calls are not.
     pub fn poll_recv_from(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<(usize, SocketAddr)>> {
         self.source.poll(cx, Direction::Read, |socket| socket.recv_from(buffer))
     }
 
-    /// Receives a datagram that is there now. Otherwise as [`recv_from`](UdpSocket::recv_from).
+    /// Receives a datagram that is there now, and says how many bytes that were and who has sent it. Otherwise as
+    /// [`recv_from`](UdpSocket::recv_from).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let sender = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # sender.send_to(b"hello", socket.local_addr()?).await?;
+    /// let (count, from) = socket.try_recv_from(&mut [0; 1500])?;
+    /// assert_eq!((count, from), (5, sender.local_addr()?));
+    /// let error = socket.try_recv_from(&mut [0; 1500]).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -61,8 +97,8 @@ impl UdpSocket {
         self.source.try_io(Direction::Read, |socket| socket.recv_from(buffer))
     }
 
-    /// Receives a datagram, and says how long it is: usually one of the peer that the socket is connected to. What does
-    /// not fit into `buffer` is lost.
+    /// Receives a datagram into `buffer`, and says how many bytes that were: usually from the peer that the socket is
+    /// connected to. What does not fit is lost.
     ///
     /// ```
     /// # epore::block_on(async {
@@ -91,7 +127,24 @@ impl UdpSocket {
         self.source.io(Direction::Read, |socket| socket.recv(buffer))
     }
 
-    /// The poll form of [`recv`](UdpSocket::recv).
+    /// The poll form of [`recv`](UdpSocket::recv): how many bytes were received.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// use std::future::poll_fn;
+    ///
+    /// peer.send(b"hello").await?;
+    /// let mut buffer = [0; 1500];
+    /// let count = poll_fn(|cx| socket.poll_recv(cx, &mut buffer)).await?;
+    /// assert_eq!(&buffer[..count], b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -100,11 +153,32 @@ impl UdpSocket {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling loses no datagram. The waker of the latest call that polls to receive or to peek stays behind,
+    /// and is woken by the next event; those of earlier calls are not.
     pub fn poll_recv(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         self.source.poll(cx, Direction::Read, |socket| socket.recv(buffer))
     }
 
-    /// Receives a datagram that is there now. Otherwise as [`recv`](UdpSocket::recv).
+    /// Receives a datagram that is there now, and says how many bytes that were. Otherwise as
+    /// [`recv`](UdpSocket::recv).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// let error = socket.try_recv(&mut [0; 1500]).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    /// peer.send(b"hello").await?;
+    /// assert_eq!(socket.try_recv(&mut [0; 1500])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

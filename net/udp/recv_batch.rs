@@ -22,10 +22,14 @@ impl UdpSocket {
     /// has emptied the socket, so the next call waits without another try.
     ///
     /// ```
+    /// # use epore::net::UdpSocket;
     /// # epore::block_on(async {
-    /// # let socket = epore::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
     /// # for data in [b"one", b"two"] {
-    /// #     socket.send_to(data, socket.local_addr()?).await?;
+    /// #     peer.send(data).await?;
     /// # }
     /// use epore::net::udp::RecvBatch;
     ///
@@ -34,7 +38,7 @@ impl UdpSocket {
     /// for datagram in &batch {
     ///     println!("{} bytes from {}", datagram.data().len(), datagram.from());
     /// }
-    /// # assert_eq!(count, 2);
+    /// assert_eq!(count, 2);
     /// # Ok::<(), std::io::Error>(())
     /// # }).unwrap();
     /// ```
@@ -57,7 +61,26 @@ impl UdpSocket {
         self.source.transfer(Direction::Read, batch.slots, |socket| batch.fill(socket))
     }
 
-    /// The poll form of [`recv_batch`](UdpSocket::recv_batch).
+    /// The poll form of [`recv_batch`](UdpSocket::recv_batch): how many datagrams are in `batch`. Each call empties it
+    /// first.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// use std::future::poll_fn;
+    /// use epore::net::udp::RecvBatch;
+    ///
+    /// peer.send(b"hello").await?;
+    /// let mut batch = RecvBatch::new(64, 1500);
+    /// assert_eq!(poll_fn(|cx| socket.poll_recv_batch(cx, &mut batch)).await?, 1);
+    /// assert_eq!(batch.iter().next().unwrap().data(), b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -66,12 +89,35 @@ impl UdpSocket {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling loses no datagram. The waker of the latest call that polls to receive or to peek stays behind,
+    /// and is woken by the next event; those of earlier calls are not.
     pub fn poll_recv_batch(&self, cx: &mut Context<'_>, batch: &mut RecvBatch) -> Poll<io::Result<usize>> {
         batch.arrivals.clear();
         self.source.poll_transfer(cx, Direction::Read, batch.slots, |socket| batch.fill(socket))
     }
 
     /// Receives the datagrams that are there now. Otherwise as [`recv_batch`](UdpSocket::recv_batch).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// use epore::net::udp::RecvBatch;
+    ///
+    /// let mut batch = RecvBatch::new(64, 1500);
+    /// let error = socket.try_recv_batch(&mut batch).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    /// peer.send(b"hello").await?;
+    /// assert_eq!(socket.try_recv_batch(&mut batch)?, 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -85,6 +131,25 @@ impl UdpSocket {
 /// Room for datagrams that are received together by [`recv_batch`](UdpSocket::recv_batch), and what was received last.
 ///
 /// It is made once and used again and again: receiving allocates nothing.
+///
+/// ```
+/// # use epore::net::UdpSocket;
+/// # epore::block_on(async {
+/// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+/// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+/// # socket.connect(peer.local_addr()?).await?;
+/// # peer.connect(socket.local_addr()?).await?;
+/// use epore::net::udp::RecvBatch;
+///
+/// let mut batch = RecvBatch::new(64, 1500);
+/// for number in 0..3 {
+///     peer.send(&[number]).await?;
+///     socket.recv_batch(&mut batch).await?;
+///     assert_eq!(batch.iter().next().unwrap().data(), [number]);
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct RecvBatch {
     slots: usize,
@@ -105,6 +170,25 @@ impl RecvBatch {
     /// For a socket that [gathers datagrams](UdpSocket::set_gro) `size` should be 65,535, or else whole datagrams may be
     /// cut off.
     ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// # peer.send(b"hello").await?;
+    /// # peer.send(b"two").await?;
+    /// use epore::net::udp::RecvBatch;
+    ///
+    /// let mut batch = RecvBatch::new(1, 3);   // one datagram of three bytes
+    /// assert_eq!(socket.recv_batch(&mut batch).await?, 1);
+    /// assert_eq!(batch.iter().next().unwrap().data(), b"hel");   // the rest is lost
+    /// assert_eq!(socket.recv_batch(&mut batch).await?, 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Panics
     ///
     /// If `slots` is not from 1 to [`MAX_SLOTS`](RecvBatch::MAX_SLOTS), or `size` not from 1 to 65,535.
@@ -123,16 +207,70 @@ impl RecvBatch {
     }
 
     /// How many datagrams were received last.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # use epore::net::udp::RecvBatch;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// # peer.send(b"one").await?;
+    /// # peer.send(b"two").await?;
+    /// let mut batch = RecvBatch::new(64, 1500);
+    /// socket.recv_batch(&mut batch).await?;
+    /// assert_eq!(batch.len(), 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn len(&self) -> usize {
         self.arrivals.len()
     }
 
     /// Whether none was received yet, or the last call has failed.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # use epore::net::udp::RecvBatch;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// # peer.send(b"one").await?;
+    /// # peer.send(b"two").await?;
+    /// let mut batch = RecvBatch::new(64, 1500);
+    /// socket.recv_batch(&mut batch).await?;
+    /// assert!(!batch.is_empty());
+    /// assert!(socket.try_recv_batch(&mut batch).is_err());
+    /// assert!(batch.is_empty());   // what was there before is gone
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.arrivals.is_empty()
     }
 
     /// The datagrams that were received last, in the order in which they have come.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # use epore::net::udp::RecvBatch;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// # peer.send(b"one").await?;
+    /// # peer.send(b"two").await?;
+    /// let mut batch = RecvBatch::new(64, 1500);
+    /// socket.recv_batch(&mut batch).await?;
+    /// let data: Vec<&[u8]> = batch.iter().map(|datagram| datagram.data()).collect();
+    /// assert_eq!(data, [b"one", b"two"]);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn iter(&self) -> Datagrams<'_> {
         Datagrams { slots: self.arrivals.iter().zip(self.bytes.chunks(self.size)) }
     }
@@ -151,7 +289,26 @@ impl<'a> IntoIterator for &'a RecvBatch {
     }
 }
 
-/// The datagrams of a [`RecvBatch`].
+/// The datagrams of a [`RecvBatch`]. It knows how many are left.
+///
+/// ```
+/// # use epore::net::UdpSocket;
+/// # use epore::net::udp::RecvBatch;
+/// # epore::block_on(async {
+/// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+/// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+/// # socket.connect(peer.local_addr()?).await?;
+/// # peer.connect(socket.local_addr()?).await?;
+/// # peer.send(b"one").await?;
+/// # peer.send(b"two").await?;
+/// let mut batch = RecvBatch::new(64, 1500);
+/// socket.recv_batch(&mut batch).await?;
+/// let mut datagrams = batch.iter();
+/// assert_eq!(datagrams.next().unwrap().data(), b"one");
+/// assert_eq!(datagrams.len(), 1);
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Debug)]
 pub struct Datagrams<'a> {
     slots: iter::Zip<slice::Iter<'a, Arrival>, slice::Chunks<'a, u8>>,

@@ -48,7 +48,22 @@ impl UdpSocket {
         self.source.io(Direction::Write, |socket| socket.send_to(buffer, target)).await
     }
 
-    /// The poll form of [`send_to`](UdpSocket::send_to), for an address.
+    /// The poll form of [`send_to`](UdpSocket::send_to), for an address: how many bytes were sent, which is all of
+    /// `buffer`.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let receiver = UdpSocket::bind("127.0.0.1:0").await?;
+    /// use std::future::poll_fn;
+    ///
+    /// let target = receiver.local_addr()?;
+    /// poll_fn(|cx| socket.poll_send_to(cx, b"hello", target)).await?;
+    /// assert_eq!(receiver.recv(&mut [0; 1500]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -57,11 +72,28 @@ impl UdpSocket {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling sends nothing. The waker of the latest call that polls to send stays behind, and is woken by the
+    /// next event; those of earlier calls are not.
     pub fn poll_send_to(&self, cx: &mut Context<'_>, buffer: &[u8], target: SocketAddr) -> Poll<io::Result<usize>> {
         self.source.poll(cx, Direction::Write, |socket| socket.send_to(buffer, target))
     }
 
-    /// Sends a datagram if the send buffer has room now. Otherwise as [`send_to`](UdpSocket::send_to).
+    /// Sends a datagram to an address if the send buffer has room now, and says how many bytes it has. Otherwise as
+    /// [`send_to`](UdpSocket::send_to).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let receiver = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert_eq!(socket.try_send_to(b"hello", receiver.local_addr()?)?, 5);
+    /// assert_eq!(receiver.recv(&mut [0; 1500]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -100,7 +132,22 @@ impl UdpSocket {
         self.source.io(Direction::Write, |socket| socket.send(buffer))
     }
 
-    /// The poll form of [`send`](UdpSocket::send).
+    /// The poll form of [`send`](UdpSocket::send): how many bytes were sent, which is all of `buffer`.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// use std::future::poll_fn;
+    ///
+    /// poll_fn(|cx| socket.poll_send(cx, b"hello")).await?;
+    /// assert_eq!(peer.recv(&mut [0; 1500]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -109,11 +156,30 @@ impl UdpSocket {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling sends nothing. The waker of the latest call that polls to send stays behind, and is woken by the
+    /// next event; those of earlier calls are not.
     pub fn poll_send(&self, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         self.source.poll(cx, Direction::Write, |socket| socket.send(buffer))
     }
 
-    /// Sends a datagram if the send buffer has room now. Otherwise as [`send`](UdpSocket::send).
+    /// Sends a datagram if the send buffer has room now, and says how many bytes it has. Otherwise as
+    /// [`send`](UdpSocket::send).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// assert_eq!(socket.try_send(b"hello")?, 5);
+    /// assert_eq!(peer.recv(&mut [0; 1500]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

@@ -66,7 +66,24 @@ impl UdpSocket {
         self.source.io(Direction::Write, |socket| send(socket, datagrams)).await
     }
 
-    /// The poll form of [`send_batch`](UdpSocket::send_batch).
+    /// The poll form of [`send_batch`](UdpSocket::send_batch): how many datagrams were sent.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// use std::future::poll_fn;
+    /// use epore::net::udp::Outgoing;
+    ///
+    /// let datagrams = [Outgoing::new(b"one"), Outgoing::new(b"two")];
+    /// assert_eq!(poll_fn(|cx| socket.poll_send_batch(cx, &datagrams)).await?, 2);
+    /// assert_eq!(peer.recv(&mut [0; 1500]).await?, 3);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -75,6 +92,11 @@ impl UdpSocket {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling sends nothing. The waker of the latest call that polls to send stays behind, and is woken by the
+    /// next event; those of earlier calls are not.
     pub fn poll_send_batch(&self, cx: &mut Context<'_>, datagrams: &[Outgoing<'_>]) -> Poll<io::Result<usize>> {
         if datagrams.is_empty() {
             return Poll::Ready(Ok(0));
@@ -83,6 +105,22 @@ impl UdpSocket {
     }
 
     /// Sends as many datagrams as the send buffer has room for now. Otherwise as [`send_batch`](UdpSocket::send_batch).
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// use epore::net::udp::Outgoing;
+    ///
+    /// let datagrams = [Outgoing::new(b"one"), Outgoing::new(b"two")];
+    /// assert_eq!(socket.try_send_batch(&datagrams)?, 2);
+    /// assert_eq!(peer.recv(&mut [0; 1500]).await?, 3);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

@@ -79,6 +79,7 @@ impl UdpSocket {
     /// let socket = std::net::UdpSocket::bind("127.0.0.1:0")?;
     /// let socket = epore::net::UdpSocket::from_std(socket)?;
     /// socket.send_to(b"hello", socket.local_addr()?).await?;
+    /// assert_eq!(socket.recv(&mut [0; 1500]).await?, 5);
     /// # Ok::<(), std::io::Error>(())
     /// # }).unwrap();
     /// ```
@@ -94,10 +95,16 @@ impl UdpSocket {
     /// Gives the descriptor, still non-blocking, to the standard library. Nothing that was received is lost.
     ///
     /// ```
+    /// # use epore::net::UdpSocket;
     /// # epore::block_on(async {
-    /// let socket = epore::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// peer.send(b"hello").await?;
     /// let socket: std::net::UdpSocket = socket.into_std()?;
     /// socket.set_nonblocking(false)?;
+    /// assert_eq!(socket.recv(&mut [0; 1500])?, 5);
     /// # Ok::<(), std::io::Error>(())
     /// # }).unwrap();
     /// ```
@@ -145,6 +152,15 @@ impl UdpSocket {
 
     /// The address that the socket is bound to.
     ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert_ne!(socket.local_addr()?.port(), 0);   // the system has chosen
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockname(2).
@@ -154,6 +170,19 @@ impl UdpSocket {
 
     /// The address that the socket is connected to.
     ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let error = socket.peer_addr().unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::NotConnected);
+    /// socket.connect(peer.local_addr()?).await?;
+    /// assert_eq!(socket.peer_addr()?, peer.local_addr()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`NotConnected`](io::ErrorKind::NotConnected) if it is not, and others of getpeername(2).
@@ -162,6 +191,22 @@ impl UdpSocket {
     }
 
     /// Takes the pending error of the socket (`SO_ERROR`), if there is one: the next call will not give it any more.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.connect(peer.local_addr()?).await?;
+    /// # peer.connect(socket.local_addr()?).await?;
+    /// drop(peer);
+    /// socket.send(b"hello").await?;   // is refused
+    /// socket.readable().await?;
+    /// assert_eq!(socket.take_error()?.unwrap().kind(), std::io::ErrorKind::ConnectionRefused);
+    /// assert_eq!(socket.send(b"hello again").await?, 11);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

@@ -60,6 +60,20 @@ impl UnixStream {
 
     /// Connects to an address. Otherwise as [`connect`](UnixStream::connect).
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let name = format!("epore-doc-connect-addr-{}", std::process::id());
+    /// use epore::net::{UnixListener, UnixStream};
+    /// use epore::net::unix::SocketAddr;
+    ///
+    /// let addr = SocketAddr::from_abstract_name(name)?;
+    /// let listener = UnixListener::bind_addr(&addr)?;
+    /// let stream = UnixStream::connect_addr(&addr).await?;
+    /// assert_eq!(stream.peer_addr()?, addr);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of socket(2) and connect(2) but `EAGAIN`, with the address added.

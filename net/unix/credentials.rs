@@ -30,16 +30,47 @@ pub struct UCred {
 
 impl UCred {
     /// The effective user id that the process had.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::os::unix::fs::MetadataExt;
+    ///
+    /// let peer = stream.peer_cred()?;
+    /// assert_eq!(peer.uid(), std::fs::metadata("/proc/self")?.uid());   // it is this process
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn uid(&self) -> u32 {
         self.uid
     }
 
     /// The effective group id that the process had.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// use std::os::unix::fs::MetadataExt;
+    ///
+    /// let peer = stream.peer_cred()?;
+    /// assert_eq!(peer.gid(), std::fs::metadata("/proc/self")?.gid());   // it is this process
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn gid(&self) -> u32 {
         self.gid
     }
 
     /// The id of the process. `None` if it cannot be seen from here, because it is in another PID namespace.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = epore::net::UnixStream::pair()?;
+    /// let peer = stream.peer_cred()?;
+    /// assert_eq!(peer.pid(), Some(std::process::id() as i32));   // it is this process
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn pid(&self) -> Option<i32> {
         self.pid
     }

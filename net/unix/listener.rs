@@ -160,7 +160,7 @@ impl UnixListener {
         accepted(accept(&self.source).await.map_err(|error| self.cannot_accept(error))?)
     }
 
-    /// The poll form of [`accept`](UnixListener::accept), for one task at a time: the waker of the latest call counts.
+    /// The poll form of [`accept`](UnixListener::accept).
     ///
     /// ```
     /// # epore::block_on(async {
@@ -171,7 +171,7 @@ impl UnixListener {
     /// let listener = UnixListener::bind(path)?;
     /// let client = UnixStream::connect(path).await?;
     /// let (stream, _) = std::future::poll_fn(|cx| listener.poll_accept(cx)).await?;
-    /// # drop((client, stream));
+    /// assert_eq!(stream.local_addr()?, client.peer_addr()?);
     /// # Ok::<(), std::io::Error>(())
     /// # }).unwrap();
     /// ```
@@ -183,6 +183,11 @@ impl UnixListener {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling loses no connection. The waker of the latest call that polls to accept stays behind, and is
+    /// woken by the next event; those of earlier calls are not.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
         poll_accept(&self.source, cx).map_err(|error| self.cannot_accept(error))?.map(accepted)
     }
@@ -197,6 +202,14 @@ impl UnixListener {
 
     /// The address that the socket is bound to.
     ///
+    /// ```
+    /// # use epore::net::{UnixListener, UnixStream};
+    /// # let name = format!("epore-doc-listener-local-addr-{}", std::process::id());
+    /// let listener = UnixListener::bind(format!("\0{name}"))?;
+    /// assert_eq!(listener.local_addr()?.as_abstract_name(), Some(name.as_bytes()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockname(2).
@@ -205,6 +218,15 @@ impl UnixListener {
     }
 
     /// Takes the pending error of the socket (`SO_ERROR`), if there is one, see socket(7).
+    ///
+    /// ```
+    /// # use epore::net::{UnixListener, UnixStream};
+    /// # let name = format!("\0epore-doc-listener-take-error-{}", std::process::id());
+    /// # let path = &name;
+    /// let listener = UnixListener::bind(path)?;
+    /// assert!(listener.take_error()?.is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -4,7 +4,18 @@ use std::os::unix::net;
 
 use crate::net::stream;
 
-/// A connection of Unix sockets.
+/// A connection of Unix sockets, see unix(7). Its methods are those of [`Stream`](stream::Stream).
+///
+/// ```
+/// # epore::block_on(async {
+/// use epore::net::UnixStream;
+///
+/// let (stream, peer) = UnixStream::pair()?;
+/// stream.write_all(b"hello").await?;
+/// assert_eq!(peer.read(&mut [0; 16]).await?, 5);
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 pub type UnixStream = stream::Stream<net::UnixStream>;
 
 /// The borrowed half of [`UnixStream::split`] that reads.

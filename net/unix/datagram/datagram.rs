@@ -184,6 +184,10 @@ impl UnixDatagram {
 
     /// Sets to whom [`send`](UnixDatagram::send) sends, and from whom alone messages are received. It never waits.
     ///
+    /// A socket that was connected to another peer throws away all that it has not received. If that peer is connected
+    /// to it in turn, its next operation gives [`ConnectionReset`](io::ErrorKind::ConnectionReset), unless there was
+    /// nothing.
+    ///
     /// ```
     /// # epore::block_on(async {
     /// # let name = format!("\0epore-doc-datagram-connect-{}", std::process::id());
@@ -209,6 +213,20 @@ impl UnixDatagram {
 
     /// Sets the peer by its address. Otherwise as [`connect`](UnixDatagram::connect).
     ///
+    /// ```
+    /// # use epore::net::UnixDatagram;
+    /// # epore::block_on(async {
+    /// # let name = format!("\0epore-doc-datagram-connect-addr-{}", std::process::id());
+    /// # let path = &name;
+    /// let server = UnixDatagram::bind(path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// client.connect_addr(&server.local_addr()?)?;
+    /// client.send(b"hello").await?;
+    /// assert_eq!(server.recv(&mut [0; 1024]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of connect(2), with the address added.
@@ -221,6 +239,14 @@ impl UnixDatagram {
 
     /// The address that the socket is bound to.
     ///
+    /// ```
+    /// # use epore::net::UnixDatagram;
+    /// # let name = format!("epore-doc-datagram-local-addr-{}", std::process::id());
+    /// let server = UnixDatagram::bind(format!("\0{name}"))?;
+    /// assert_eq!(server.local_addr()?.as_abstract_name(), Some(name.as_bytes()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of getsockname(2).
@@ -230,14 +256,40 @@ impl UnixDatagram {
 
     /// The address that the socket is connected to.
     ///
+    /// ```
+    /// # use epore::net::UnixDatagram;
+    /// # let name = format!("\0epore-doc-datagram-peer-addr-{}", std::process::id());
+    /// # let path = &name;
+    /// let server = UnixDatagram::bind(path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// assert_eq!(client.peer_addr().unwrap_err().kind(), std::io::ErrorKind::NotConnected);
+    /// client.connect(path)?;
+    /// assert_eq!(client.peer_addr()?, server.local_addr()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// Those of getpeername(2).
+    /// [`NotConnected`](io::ErrorKind::NotConnected) if it is not, and others of getpeername(2).
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.source.get().peer_addr().map(Into::into)
     }
 
     /// Takes the pending error of the socket (`SO_ERROR`), if there is one, see socket(7).
+    ///
+    /// ```
+    /// # use epore::net::UnixDatagram;
+    /// # epore::block_on(async {
+    /// # let (one, other) = UnixDatagram::pair()?;
+    /// # let name = format!("\0epore-doc-datagram-take-error-{}", std::process::id());
+    /// # let path = &name;
+    /// # let elsewhere = UnixDatagram::bind(path)?;
+    /// other.send(b"hello").await?;
+    /// one.connect(path)?;   // throws away what it has not received
+    /// assert_eq!(other.take_error()?.unwrap().kind(), std::io::ErrorKind::ConnectionReset);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

@@ -7,7 +7,8 @@ use crate::reactor::{Interest, Ready};
 
 /// Waiting without an operation, and operations of one's own.
 impl UnixDatagram {
-    /// Waits until it is ready for something of the interest, and says what. See [`Stream::ready`](crate::net::Stream::ready).
+    /// Waits until it is ready for something of the interest, and says what. It is a hint, as
+    /// [`Stream::ready`](crate::net::Stream::ready) is.
     ///
     /// ```
     /// # epore::block_on(async {
@@ -36,7 +37,21 @@ impl UnixDatagram {
         Ok(self.source.ready_for(interest).await?.ready)
     }
 
-    /// Tries an operation of one's own on the socket now. See [`Stream::try_io`](crate::net::Stream::try_io).
+    /// Tries an operation of one's own on the socket now. Otherwise as [`Stream::try_io`](crate::net::Stream::try_io).
+    ///
+    /// ```
+    /// # use epore::net::UnixDatagram;
+    /// # epore::block_on(async {
+    /// # let (one, other) = UnixDatagram::pair()?;
+    /// use std::os::fd::AsFd;
+    /// use epore::reactor::Interest;
+    ///
+    /// let duplicate = std::os::unix::net::UnixDatagram::from(one.as_fd().try_clone_to_owned()?);
+    /// let error = one.try_io(Interest::READABLE, || duplicate.recv(&mut [0; 16])).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -45,8 +60,23 @@ impl UnixDatagram {
         self.source.try_io_for(interest, |_| operation())
     }
 
-    /// Waits until it is ready for something of the interest and tries an operation of one's own. See
-    /// [`Stream::async_io`](crate::net::Stream::async_io).
+    /// Waits until it is ready for something of the interest and tries an operation of one's own, until that does not
+    /// say [`WouldBlock`](io::ErrorKind::WouldBlock). Otherwise as [`Stream::async_io`](crate::net::Stream::async_io).
+    ///
+    /// ```
+    /// # use epore::net::UnixDatagram;
+    /// # epore::block_on(async {
+    /// # let (one, other) = UnixDatagram::pair()?;
+    /// use std::os::fd::AsFd;
+    /// use epore::reactor::Interest;
+    ///
+    /// epore::spawn(async move { other.send(b"hello").await });
+    /// let duplicate = std::os::unix::net::UnixDatagram::from(one.as_fd().try_clone_to_owned()?);
+    /// let count = one.async_io(Interest::READABLE, || duplicate.recv(&mut [0; 16])).await?;
+    /// assert_eq!(count, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ use crate::net::unix::SocketAddr;
 
 /// Receiving.
 impl UnixDatagram {
-    /// Receives a message into `buffer`, and says how many bytes it has. What does not fit is lost.
+    /// Receives a message into `buffer`, and says how many bytes that were. What does not fit is lost.
     ///
     /// ```
     /// # epore::block_on(async {
@@ -41,7 +41,8 @@ impl UnixDatagram {
         self.source.io(Direction::Read, |socket| sys::recv(socket.as_fd(), buffer))
     }
 
-    /// Receives a message, and says how many bytes it has and who has sent it. Otherwise as [`recv`](UnixDatagram::recv).
+    /// Receives a message, and says how many bytes that were and who has sent it. Otherwise as
+    /// [`recv`](UnixDatagram::recv).
     ///
     /// ```
     /// # epore::block_on(async {
@@ -76,7 +77,8 @@ impl UnixDatagram {
         self.source.io(Direction::Read, |socket| recv_from(socket, buffer))
     }
 
-    /// Receives a message without taking it: the next receive brings the same one. Otherwise as [`recv`](UnixDatagram::recv).
+    /// Receives a message without taking it, and says how many bytes of it are in `buffer`: the next receive brings the
+    /// same one. Otherwise as [`recv`](UnixDatagram::recv).
     ///
     /// ```
     /// # epore::block_on(async {
@@ -106,7 +108,8 @@ impl UnixDatagram {
         self.source.io(Direction::Read, |socket| sys::peek(socket.as_fd(), buffer))
     }
 
-    /// Receives a message without taking it, and says who has sent it. Otherwise as [`peek`](UnixDatagram::peek).
+    /// Receives a message without taking it, and says how many bytes of it are in `buffer` and who has sent it.
+    /// Otherwise as [`peek`](UnixDatagram::peek).
     ///
     /// ```
     /// # epore::block_on(async {
@@ -162,7 +165,7 @@ impl UnixDatagram {
         self.source.ready(Direction::Read)
     }
 
-    /// Receives a message if there is one now.
+    /// Receives a message if there is one now, and says how many bytes that were.
     ///
     /// ```
     /// # use epore::net::UnixDatagram;
@@ -180,7 +183,7 @@ impl UnixDatagram {
         self.source.try_io(Direction::Read, |socket| sys::recv(socket.as_fd(), buffer))
     }
 
-    /// Receives a message if there is one now, and says who has sent it.
+    /// Receives a message if there is one now, and says how many bytes that were and who has sent it.
     ///
     /// ```
     /// # use epore::net::UnixDatagram;
@@ -201,7 +204,7 @@ impl UnixDatagram {
 
 /// Receiving by polling.
 impl UnixDatagram {
-    /// The poll form of [`recv`](UnixDatagram::recv).
+    /// The poll form of [`recv`](UnixDatagram::recv): how many bytes were received.
     ///
     /// ```
     /// # epore::block_on(async {
@@ -223,11 +226,16 @@ impl UnixDatagram {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling loses no message. The waker of the latest call that polls to receive stays behind, and is woken
+    /// by the next event; those of earlier calls are not.
     pub fn poll_recv(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         self.source.poll(cx, Direction::Read, |socket| sys::recv(socket.as_fd(), buffer))
     }
 
-    /// The poll form of [`recv_from`](UnixDatagram::recv_from).
+    /// The poll form of [`recv_from`](UnixDatagram::recv_from): how many bytes were received, and who has sent them.
     ///
     /// ```
     /// # epore::block_on(async {
@@ -249,6 +257,11 @@ impl UnixDatagram {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling loses no message. The waker of the latest call that polls to receive stays behind, and is woken
+    /// by the next event; those of earlier calls are not.
     pub fn poll_recv_from(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<(usize, SocketAddr)>> {
         self.source.poll(cx, Direction::Read, |socket| recv_from(socket, buffer))
     }
@@ -274,6 +287,11 @@ impl UnixDatagram {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling loses no message. The waker of the latest call that polls to receive stays behind, and is woken
+    /// by the next event; those of earlier calls are not.
     pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.source.poll_ready(cx, Direction::Read)
     }

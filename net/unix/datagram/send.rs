@@ -49,14 +49,16 @@ impl UnixDatagram {
     ///
     /// ```
     /// # epore::block_on(async {
-    /// use epore::net::UnixDatagram;
-    ///
     /// # let name = format!("\0epore-doc-send-to-{}", std::process::id());
     /// # let path = &name;
+    /// use epore::net::UnixDatagram;
+    ///
     /// let receiver = UnixDatagram::bind(path)?;
     /// let receiving = epore::spawn(async move {
-    ///     for _ in 0..1000 {
-    ///         receiver.recv(&mut [0; 1024]).await.unwrap();
+    ///     for number in 0..1000 {
+    ///         let mut buffer = [0; 1024];
+    ///         let count = receiver.recv(&mut buffer).await.unwrap();
+    ///         assert_eq!(&buffer[..count], format!("message {number}").as_bytes());
     ///     }
     /// });
     /// let sender = UnixDatagram::unbound()?;
@@ -84,8 +86,8 @@ impl UnixDatagram {
         self.send_to_addr(buffer, &SocketAddr::from_path(target.as_ref())?).await
     }
 
-    /// Sends a message to an address, such as that of a message that is answered. Otherwise as
-    /// [`send_to`](UnixDatagram::send_to).
+    /// Sends a message to an address, such as that of a message that is answered, and says how many bytes it has.
+    /// Otherwise as [`send_to`](UnixDatagram::send_to).
     ///
     /// ```
     /// # epore::block_on(async {
@@ -160,7 +162,7 @@ impl UnixDatagram {
         self.source.ready(Direction::Write)
     }
 
-    /// Sends a message to the peer if there is room now.
+    /// Sends a message to the peer if there is room now, and says how many bytes it has.
     ///
     /// ```
     /// # use epore::net::UnixDatagram;
@@ -178,7 +180,7 @@ impl UnixDatagram {
         self.source.try_io(Direction::Write, |socket| sys::send(socket.as_fd(), buffer))
     }
 
-    /// Sends a message to the socket at a path if there is room now.
+    /// Sends a message to the socket at a path if there is room now, and says how many bytes it has.
     ///
     /// ```
     /// # use epore::net::UnixDatagram;
@@ -203,7 +205,7 @@ impl UnixDatagram {
 
 /// Sending by polling.
 impl UnixDatagram {
-    /// The poll form of [`send`](UnixDatagram::send).
+    /// The poll form of [`send`](UnixDatagram::send): how many bytes the message has, once it is sent.
     ///
     /// ```
     /// # epore::block_on(async {
@@ -223,11 +225,16 @@ impl UnixDatagram {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling sends nothing. The waker of the latest call that polls to send stays behind, and is woken by the
+    /// next event; those of earlier calls are not.
     pub fn poll_send(&self, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         self.source.poll(cx, Direction::Write, |socket| sys::send(socket.as_fd(), buffer))
     }
 
-    /// The poll form of [`send_to`](UnixDatagram::send_to).
+    /// The poll form of [`send_to`](UnixDatagram::send_to): how many bytes the message has, once it is sent.
     ///
     /// ```
     /// # epore::block_on(async {
@@ -250,6 +257,12 @@ impl UnixDatagram {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling sends nothing. The waker of the latest call stays behind, and is woken by the next event of the
+    /// socket, or of its receiver if that had no room. To learn of the receiver takes a descriptor, which is closed by
+    /// the next call, or with the socket.
     pub fn poll_send_to(
         &self,
         cx: &mut Context<'_>,
@@ -294,6 +307,11 @@ impl UnixDatagram {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// To stop polling sends nothing. The waker of the latest call that polls to send stays behind, and is woken by the
+    /// next event; those of earlier calls are not.
     pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.source.poll_ready(cx, Direction::Write)
     }
