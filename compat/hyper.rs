@@ -78,6 +78,19 @@ impl<S: StreamSocket> rt::Write for Stream<S> {
 
 /// Runs hyper's futures as tasks of the runtime that the thread is in. They need not be `Send`.
 ///
+/// ```
+/// # epore::block_on(async {
+/// use hyper::rt::Executor;
+/// use std::{cell::Cell, rc::Rc};
+///
+/// let count = Rc::new(Cell::new(0));
+/// let shared = count.clone();
+/// epore::hyper::Executor.execute(async move { shared.set(1) });
+/// epore::yield_now().await;
+/// assert_eq!(count.get(), 1);
+/// # });
+/// ```
+///
 /// # Panics
 ///
 /// When hyper uses it outside of a runtime.
@@ -96,6 +109,22 @@ where
 }
 
 /// Gives hyper the [`sleep`](crate::time::sleep) that its timeouts wait on.
+///
+/// ```
+/// # epore::block_on(async {
+/// use epore::net::UnixStream;
+/// use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
+/// use std::time::Duration;
+///
+/// let (stream, _silent) = UnixStream::pair()?;
+/// let hello = service_fn(async |_: Request<Incoming>| Ok::<_, hyper::Error>(Response::new("hello".to_owned())));
+/// let mut server = http1::Builder::new();
+/// server.timer(epore::hyper::Timer).header_read_timeout(Duration::from_millis(1));
+/// let error = server.serve_connection(stream, hello).await.unwrap_err();
+/// assert!(error.is_timeout());
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Timer;
 

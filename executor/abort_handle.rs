@@ -37,6 +37,16 @@ impl AbortHandle {
 
     /// Asks the runtime to drop the task's future, if it has not finished, as
     /// [`JoinHandle::abort`](crate::JoinHandle::abort) does.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let slow = epore::spawn(std::future::pending::<()>());
+    /// let handle = slow.abort_handle();
+    /// handle.abort();
+    /// assert!(slow.await.unwrap_err().is_cancelled());
+    /// handle.abort();   // does nothing
+    /// # });
+    /// ```
     pub fn abort(&self) {
         if let Some(work) = self.work.upgrade() {
             work.abort();
@@ -44,6 +54,15 @@ impl AbortHandle {
     }
 
     /// Whether the task has ended. After an abort it may take until the runtime comes to the task.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let handle = epore::spawn(async {}).abort_handle();
+    /// assert!(!handle.is_finished());
+    /// epore::yield_now().await;
+    /// assert!(handle.is_finished());
+    /// # });
+    /// ```
     pub fn is_finished(&self) -> bool {
         self.work.upgrade().is_none_or(|work| work.is_finished())
     }

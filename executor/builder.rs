@@ -40,6 +40,12 @@ pub struct Builder {
 
 impl Builder {
     /// The default settings.
+    ///
+    /// ```
+    /// let runtime = epore::Builder::new().build()?;
+    /// assert_eq!(runtime.block_on(async { 6 * 7 }), 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn new() -> Builder {
         Builder {
             max_blocking_threads: MAX_BLOCKING_THREADS,
@@ -104,10 +110,14 @@ impl Builder {
     /// default. See [`time::auto_advance`](crate::time::auto_advance), which changes it later.
     ///
     /// ```
-    /// use epore::time::{Duration, sleep};
+    /// use epore::time::{Duration, now, sleep};
     ///
     /// let runtime = epore::Builder::new().start_paused(true).auto_advance(true).build()?;
-    /// runtime.block_on(sleep(Duration::from_secs(24 * 60 * 60)));
+    /// runtime.block_on(async {
+    ///     let (start, day) = (now(), Duration::from_secs(24 * 60 * 60));
+    ///     sleep(day).await;
+    ///     assert_eq!(now(), start + day);
+    /// });
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn auto_advance(mut self, auto_advance: bool) -> Builder {

@@ -86,6 +86,10 @@ impl Handle {
     /// assert_eq!(runtime.block_on(task).unwrap(), "from another thread");
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// On the runtime's own thread, when 67,108,863 tasks are alive. From another the task is cancelled then.
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> RemoteHandle<F::Output>
     where

@@ -45,16 +45,41 @@ impl JoinError {
     }
 
     /// Whether the task was aborted, or its runtime shut down, before it finished.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let task = epore::spawn(std::future::pending::<()>());
+    /// task.abort();
+    /// let error = task.await.unwrap_err();
+    /// assert!(error.is_cancelled() && !error.is_panic());
+    /// # });
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         matches!(self.failure.cause, Cause::Cancelled)
     }
 
     /// Whether the task panicked.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let error = epore::spawn(async { panic!("oops") }).await.unwrap_err();
+    /// assert!(error.is_panic() && !error.is_cancelled());
+    /// assert!(error.to_string().ends_with("panicked: oops"));
+    /// # });
+    /// ```
     pub fn is_panic(&self) -> bool {
         !self.is_cancelled()
     }
 
     /// The payload of the panic, for instance for [`resume_unwind`](std::panic::resume_unwind).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let error = epore::spawn(async { panic!("oops") }).await.unwrap_err();
+    /// let caught = std::panic::catch_unwind(|| std::panic::resume_unwind(error.into_panic()));
+    /// assert_eq!(caught.unwrap_err().downcast_ref(), Some(&"oops"));
+    /// # });
+    /// ```
     ///
     /// # Panics
     ///

@@ -38,6 +38,10 @@ pub(super) trait Join<T> {
 /// # });
 /// ```
 ///
+/// # Errors
+///
+/// The result is a [`JoinError`] if the task panicked, was aborted, or its runtime was dropped.
+///
 /// # Panics
 ///
 /// When it is polled again after it has given its result.
@@ -61,6 +65,15 @@ impl<T> JoinHandle<T> {
     /// The future is dropped the next time the runtime comes to the task, never within this call; the handle then
     /// gives an error for which [`is_cancelled`](JoinError::is_cancelled) holds. A task of
     /// [`spawn_blocking`](crate::spawn_blocking) can be aborted only before it has begun.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let task = epore::spawn(std::future::pending::<()>());
+    /// task.abort();
+    /// assert!(!task.is_finished());   // not within the call
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// # });
+    /// ```
     pub fn abort(&self) {
         if !self.is_finished() {
             self.abort_handle().abort();
@@ -70,6 +83,16 @@ impl<T> JoinHandle<T> {
     /// A handle that aborts the task from any thread.
     ///
     /// The first one that is asked for costs a task an allocation; so does the first [`abort`](JoinHandle::abort).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let task = epore::spawn(std::future::pending::<()>());
+    /// let handle = task.abort_handle();
+    /// let waiting = epore::spawn(task);
+    /// handle.abort();
+    /// assert!(waiting.await.unwrap().unwrap_err().is_cancelled());
+    /// # });
+    /// ```
     pub fn abort_handle(&self) -> AbortHandle {
         self.work.abort_handle(self.task.map(|token| ManuallyDrop::into_inner(waker::for_token(token))))
     }
@@ -80,6 +103,15 @@ impl<T> JoinHandle<T> {
     }
 
     /// Whether the task has ended, so that awaiting the handle would not wait.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let task = epore::spawn(async { 42 });
+    /// assert!(!task.is_finished());
+    /// epore::yield_now().await;
+    /// assert!(task.is_finished());
+    /// # });
+    /// ```
     pub fn is_finished(&self) -> bool {
         self.work.is_finished()
     }

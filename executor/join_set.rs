@@ -49,6 +49,14 @@ pub struct JoinSet<T> {
 
 impl<T> JoinSet<T> {
     /// An empty set. It belongs to no runtime: its tasks run where they are spawned.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let mut set = epore::JoinSet::new();
+    /// set.spawn(async { 42 });
+    /// assert_eq!(set.join_all().await, [42]);
+    /// # });
+    /// ```
     pub fn new() -> JoinSet<T> {
         JoinSet { tasks: Slab::default(), finished: Arc::default() }
     }
@@ -70,6 +78,15 @@ impl<T> JoinSet<T> {
     }
 
     /// Whether no task is left to be joined.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let mut set = epore::JoinSet::new();
+    /// assert!(set.is_empty());
+    /// set.spawn(async {});
+    /// assert!(!set.is_empty());
+    /// # });
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -125,8 +142,8 @@ impl<T> JoinSet<T> {
         }
     }
 
-    /// As [`join_next`](JoinSet::join_next), for those who write futures by hand. Pending means that the task is woken
-    /// when one of the set has finished; of several tasks, the last one to ask.
+    /// The poll form of [`join_next`](JoinSet::join_next). Pending means that the task is woken when one of the set has
+    /// finished; of several tasks, the last one to ask.
     ///
     /// ```
     /// # epore::block_on(async {
@@ -140,6 +157,11 @@ impl<T> JoinSet<T> {
     /// # Errors
     ///
     /// As [`join_next`](JoinSet::join_next).
+    ///
+    /// # Cancel safety
+    ///
+    /// Who stops polling loses no result: a task leaves the set only when its result is given. Who asked last may be
+    /// woken once for nothing.
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
         loop {
             if let Some(result) = self.try_join_next() {

@@ -24,6 +24,7 @@ impl Runtime {
     /// use epore::reactor::{Interest, Poll};
     ///
     /// let runtime = epore::Runtime::new()?;
+    /// let start = Instant::now();
     /// let task = runtime.spawn(epore::time::sleep(Duration::from_millis(1)));
     ///
     /// // The loop of somebody else, which may have descriptors of its own.
@@ -34,6 +35,7 @@ impl Runtime {
     ///     outer.poll(&mut events, timeout)?;
     ///     runtime.turn();
     /// }
+    /// assert!(start.elapsed() >= Duration::from_millis(1));
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
@@ -50,6 +52,21 @@ impl Runtime {
 
     /// When [`turn`](Runtime::turn) must be called at the latest: now if there is something to do, at the first deadline if
     /// there is one, else not before the descriptor is readable.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let runtime = epore::Runtime::new()?;
+    /// runtime.turn();
+    /// assert_eq!(runtime.next_deadline(), None);
+    ///
+    /// let before = Instant::now();
+    /// runtime.spawn(epore::time::sleep(Duration::from_secs(60)));
+    /// assert!(runtime.next_deadline().unwrap() <= Instant::now());   // there is a task to run
+    /// runtime.turn();
+    /// assert!(runtime.next_deadline().unwrap() >= before + Duration::from_secs(60));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn next_deadline(&self) -> Option<Instant> {
         self.core().time_to_next_turn().and_then(|time| Instant::now().checked_add(time))
     }

@@ -37,6 +37,12 @@ pub struct Runtime {
 impl Runtime {
     /// Makes a runtime with the defaults of [`Builder`].
     ///
+    /// ```
+    /// let runtime = epore::Runtime::new()?;
+    /// assert_eq!(runtime.block_on(async { 6 * 7 }), 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Builder::build`].
@@ -74,6 +80,18 @@ impl Runtime {
     }
 
     /// Spawns a task, which runs when the runtime does. See the free function [`spawn`].
+    ///
+    /// ```
+    /// let runtime = epore::Runtime::new()?;
+    /// let task = runtime.spawn(async { 6 * 7 });
+    /// assert!(!task.is_finished());   // the runtime does not run yet
+    /// assert_eq!(runtime.block_on(task).unwrap(), 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When 67,108,863 tasks are alive.
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -86,6 +104,13 @@ impl Runtime {
     }
 
     /// Runs a closure that blocks on another thread. See the free function [`spawn_blocking`](crate::spawn_blocking).
+    ///
+    /// ```
+    /// let runtime = epore::Runtime::new()?;
+    /// let file = runtime.spawn_blocking(|| std::fs::read_to_string("Cargo.toml"));
+    /// assert!(runtime.block_on(file).unwrap()?.starts_with("[package]"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Panics
     ///
@@ -103,6 +128,14 @@ impl Runtime {
     }
 
     /// A handle that spawns on this runtime from any thread.
+    ///
+    /// ```
+    /// let runtime = epore::Runtime::new()?;
+    /// let handle = runtime.handle();
+    /// let task = std::thread::spawn(move || handle.spawn(async { 42 })).join().unwrap();
+    /// assert_eq!(runtime.block_on(task).unwrap(), 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn handle(&self) -> Handle {
         Handle::new(self.core.id())
     }

@@ -168,6 +168,10 @@ impl<'env> Scope<'env> {
     /// assert_eq!((left, right), (1, 2));
     /// # });
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// Never: it needs no runtime.
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> ScopedJoinHandle<'env, F::Output>
     where
@@ -190,6 +194,31 @@ impl fmt::Debug for Scope<'_> {
 }
 
 /// The future of a [`scope`](scope()). It owns the scope's tasks.
+///
+/// ```
+/// # epore::block_on(async {
+/// let mut count = 0;
+/// let scope: epore::ScopeFuture<'_, &str> = epore::scope(async |scope| {
+///     scope.spawn(async { count += 1 });
+///     "done"
+/// });
+/// assert_eq!(scope.await, "done");
+/// assert_eq!(count, 1);
+///
+/// drop(epore::scope(async |scope| {
+///     scope.spawn(async { count += 1 });
+/// }));
+/// assert_eq!(count, 1);   // nothing runs before the future is polled
+/// # });
+/// ```
+///
+/// # Panics
+///
+/// With what the body, or a task that nobody has joined, panicked with; and when it is polled again after it was ready.
+///
+/// # Cancel safety
+///
+/// Dropping it drops the body and all tasks.
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct ScopeFuture<'env, T> {
     /// None once all have finished.

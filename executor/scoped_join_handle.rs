@@ -31,6 +31,10 @@ use super::nursery::Nursery;
 /// # });
 /// ```
 ///
+/// # Errors
+///
+/// The result is a [`JoinError`] if the task panicked, was aborted, or its scope was dropped.
+///
 /// # Panics
 ///
 /// When it is polled again after it has given its result.
@@ -77,11 +81,33 @@ impl<'env, T> ScopedJoinHandle<'env, T> {
     /// A handle that aborts the task from any thread. It borrows nothing, and may outlive the scope.
     ///
     /// The first one that is asked for costs a task an allocation; so does the first [`abort`](ScopedJoinHandle::abort).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let handle = epore::scope(async |scope| {
+    ///     let endless = scope.spawn(std::future::pending::<()>());
+    ///     let handle = endless.abort_handle();
+    ///     handle.abort();
+    ///     assert!(endless.await.unwrap_err().is_cancelled());
+    ///     handle
+    /// });
+    /// assert!(handle.await.is_finished());   // after the scope
+    /// # });
+    /// ```
     pub fn abort_handle(&self) -> AbortHandle {
         self.work.abort_handle(self.task.clone())
     }
 
     /// Whether the task has ended, so that awaiting the handle would not wait.
+    ///
+    /// ```
+    /// # epore::block_on(epore::scope(async |scope| {
+    /// let task = scope.spawn(async { 42 });
+    /// assert!(!task.is_finished());
+    /// epore::yield_now().await;
+    /// assert!(task.is_finished());
+    /// # }));
+    /// ```
     pub fn is_finished(&self) -> bool {
         self.work.is_finished()
     }

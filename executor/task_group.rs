@@ -53,6 +53,15 @@ pub struct TaskGroup {
 
 impl TaskGroup {
     /// A group without tasks. It belongs to no runtime: its tasks run where they are spawned.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let group = epore::TaskGroup::new();
+    /// let task = group.spawn(async { 42 });
+    /// assert_eq!(task.await.unwrap(), 42);
+    /// assert!(group.is_empty());
+    /// # });
+    /// ```
     pub fn new() -> TaskGroup {
         TaskGroup::default()
     }
@@ -93,11 +102,32 @@ impl TaskGroup {
     }
 
     /// How many tasks are in the group.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let group = epore::TaskGroup::new();
+    /// group.spawn(async {});
+    /// group.spawn(std::future::pending::<()>());
+    /// assert_eq!(group.len(), 2);
+    /// epore::yield_now().await;
+    /// assert_eq!(group.len(), 1);
+    /// # });
+    /// ```
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
     /// Whether no task is in the group.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let group = epore::TaskGroup::new();
+    /// group.spawn(async {});
+    /// assert!(!group.is_empty());
+    /// epore::yield_now().await;
+    /// assert!(group.is_empty());
+    /// # });
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -118,6 +148,14 @@ impl TaskGroup {
     }
 
     /// Whether the group was closed.
+    ///
+    /// ```
+    /// let group = epore::TaskGroup::new();
+    /// let other = group.clone();
+    /// assert!(!group.is_closed());
+    /// other.close();
+    /// assert!(group.is_closed());
+    /// ```
     pub fn is_closed(&self) -> bool {
         self.members.is_closed()
     }
@@ -167,6 +205,24 @@ impl TaskGroup {
     }
 
     /// Whether the tasks were asked to stop.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// let group = epore::TaskGroup::new();
+    /// let inner = group.clone();
+    /// let task = group.spawn(async move {
+    ///     let mut steps = 0;
+    ///     while !inner.is_cancelled() {
+    ///         steps += 1;
+    ///         epore::yield_now().await;
+    ///     }
+    ///     steps
+    /// });
+    /// epore::yield_now().await;
+    /// group.cancel();
+    /// assert_eq!(task.await.unwrap(), 1);
+    /// # });
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.is_set()
     }
@@ -312,6 +368,20 @@ impl fmt::Debug for TaskGroup {
 }
 
 /// The future of [`TaskGroup::cancelled`]. It keeps no task alive.
+///
+/// ```
+/// # epore::block_on(async {
+/// use std::pin::pin;
+/// use futures::future::{Either, select};
+///
+/// let group = epore::TaskGroup::new();
+/// group.cancel();
+/// match select(group.cancelled(), pin!(std::future::pending::<()>())).await {
+///     Either::Left(((), _work)) => assert!(group.is_cancelled()),
+///     Either::Right(_) => panic!("the work came to an end"),
+/// }
+/// # });
+/// ```
 ///
 /// # Panics
 ///

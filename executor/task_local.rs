@@ -22,7 +22,11 @@ use super::misuse::{scope_within_with, without_scope};
 ///     pub static REQUEST: u64;
 ///     static USER: String;
 /// }
-/// # fn main() {}
+///
+/// # fn main() {
+/// let seen = REQUEST.sync_scope(7, || USER.sync_scope("Ada".to_owned(), || (REQUEST.get(), USER.get())));
+/// assert_eq!(seen, (7, "Ada".to_owned()));
+/// # }
 /// ```
 #[macro_export]
 macro_rules! task_local {
@@ -85,6 +89,20 @@ impl<T: 'static> LocalKey<T> {
     /// Gives a future a value. It is there whenever the future is polled, and when it is dropped.
     ///
     /// The future is dropped as soon as it is ready; the value is dropped after it, with the [`TaskLocalFuture`].
+    ///
+    /// ```
+    /// epore::task_local! {
+    ///     static USER: String;
+    /// }
+    ///
+    /// # epore::block_on(async {
+    /// let task = epore::spawn(USER.scope("Ada".to_owned(), async {
+    ///     epore::yield_now().await;
+    ///     USER.get()
+    /// }));
+    /// assert_eq!(task.await.unwrap(), "Ada");
+    /// # });
+    /// ```
     ///
     /// # Panics
     ///
@@ -150,6 +168,16 @@ impl<T: 'static> LocalKey<T> {
 
     /// Calls a closure with the value, if there is one. See [`with`](LocalKey::with).
     ///
+    /// ```
+    /// epore::task_local! {
+    ///     static USER: String;
+    /// }
+    ///
+    /// let length = || USER.try_with(|user| user.len());
+    /// assert_eq!(USER.sync_scope("Ada".to_owned(), length), Ok(3));
+    /// assert!(length().is_err());
+    /// ```
+    ///
     /// # Errors
     ///
     /// Outside of a scope of the key. The closure is not called then.
@@ -172,6 +200,14 @@ impl<T: 'static> LocalKey<T> {
 impl<T: Clone + 'static> LocalKey<T> {
     /// A clone of the value.
     ///
+    /// ```
+    /// epore::task_local! {
+    ///     static USER: String;
+    /// }
+    ///
+    /// assert_eq!(USER.sync_scope("Ada".to_owned(), || USER.get()), "Ada");
+    /// ```
+    ///
     /// # Panics
     ///
     /// Outside of a scope of the key; [`try_get`](LocalKey::try_get) does not.
@@ -181,6 +217,16 @@ impl<T: Clone + 'static> LocalKey<T> {
     }
 
     /// A clone of the value, if there is one.
+    ///
+    /// ```
+    /// epore::task_local! {
+    ///     static USER: String;
+    /// }
+    ///
+    /// let user = || USER.try_get().unwrap_or_else(|_| "nobody".to_owned());
+    /// assert_eq!(USER.sync_scope("Ada".to_owned(), user), "Ada");
+    /// assert_eq!(user(), "nobody");
+    /// ```
     ///
     /// # Errors
     ///
@@ -214,6 +260,25 @@ pin_project! {
     /// The future of [`LocalKey::scope`].
     ///
     /// It is `Send` if the value and the future are, and `Unpin` if the future is.
+    ///
+    /// ```
+    /// epore::task_local! {
+    ///     static USER: String;
+    /// }
+    ///
+    /// # epore::block_on(async {
+    /// let scoped = USER.scope("Ada".to_owned(), async { USER.with(String::len) });
+    /// assert_eq!(scoped.await, 3);
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it is polled inside [`with`](LocalKey::with) of the same key, or after it was ready.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of the future it was given, which is dropped with the value in place.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct TaskLocalFuture<T, F>
     where
@@ -284,6 +349,15 @@ impl<T: 'static, F> fmt::Debug for TaskLocalFuture<T, F> {
 }
 
 /// The error of [`LocalKey::try_with`]: there is no value, as no scope of the key was entered.
+///
+/// ```
+/// epore::task_local! {
+///     static USER: String;
+/// }
+///
+/// let error = USER.try_get().unwrap_err();
+/// assert_eq!(error.to_string(), "the task-local `USER` has no value outside of its scopes");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccessError {
     key: &'static str,

@@ -21,6 +21,18 @@ pub fn yield_now() -> YieldNow {
 }
 
 /// The future of [`yield_now`].
+///
+/// ```
+/// # epore::block_on(async {
+/// let mut yielding: epore::YieldNow = epore::yield_now();
+/// assert!(futures::poll!(&mut yielding).is_pending());
+/// assert!(futures::poll!(&mut yielding).is_ready());
+/// # });
+/// ```
+///
+/// # Cancel safety
+///
+/// It can be dropped at any time. The task that has polled it is polled once more.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct YieldNow {

@@ -52,11 +52,35 @@ pub struct BufReader<R> {
 
 impl<R> BufReader<R> {
     /// A reader with a buffer of 8 KiB.
+    ///
+    /// ```
+    /// # use epore::{io::BufReader, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// peer.write_all(b"one\ntwo\n").await?;
+    /// let mut reader = BufReader::new(stream);
+    /// let mut line = String::new();
+    /// reader.read_line(&mut line).await?;
+    /// assert_eq!((line.as_str(), reader.buffer()), ("one\n", &b"two\n"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn new(inner: R) -> BufReader<R> {
         BufReader::with_capacity(CAPACITY, inner)
     }
 
     /// A reader whose buffer holds `capacity` bytes at first.
+    ///
+    /// ```
+    /// # use epore::{io::BufReader, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// peer.write_all(b"hello").await?;
+    /// let mut reader = BufReader::with_capacity(4, stream);
+    /// assert_eq!(reader.fill_buf().await?, b"hell");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Panics
     ///
@@ -94,16 +118,54 @@ impl<R> BufReader<R> {
     }
 
     /// The lines of the stream.
+    ///
+    /// ```
+    /// # use epore::{io::BufReader, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// peer.write_all(b"one\ntwo\n").await?;
+    /// let mut lines = BufReader::new(stream).lines();
+    /// assert_eq!(lines.next_line().await?.as_deref(), Some("one"));
+    /// assert_eq!(lines.next_line().await?.as_deref(), Some("two"));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn lines(self) -> Lines<BufReader<R>> {
         Lines::new(self)
     }
 
     /// What has been read from the stream, and not yet from here.
+    ///
+    /// ```
+    /// # use epore::{io::BufReader, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// peer.write_all(b"length: 5\nhello").await?;
+    /// let mut reader = BufReader::new(stream);
+    /// assert!(reader.buffer().is_empty());
+    /// reader.read_line(&mut String::new()).await?;
+    /// assert_eq!(reader.buffer(), b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn buffer(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
     /// Passes over `count` bytes of the [`buffer`](BufReader::buffer).
+    ///
+    /// ```
+    /// # use epore::{io::BufReader, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// peer.write_all(b"  hello").await?;
+    /// let mut reader = BufReader::new(stream);
+    /// let blanks = reader.fill_buf().await?.iter().take_while(|byte| **byte == b' ').count();
+    /// reader.consume(blanks);
+    /// assert_eq!(reader.buffer(), b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Panics
     ///
@@ -119,16 +181,58 @@ impl<R> BufReader<R> {
     }
 
     /// What it reads from. To read from it directly skips what is in the [`buffer`](BufReader::buffer).
+    ///
+    /// ```
+    /// # use epore::{io::BufReader, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// peer.write_all(b"your name?\n").await?;
+    /// let mut reader = BufReader::new(stream);
+    /// reader.read_line(&mut String::new()).await?;
+    /// reader.get_ref().write_all(b"Anna\n").await?;
+    /// let mut name = [0; 5];
+    /// peer.read_exact(&mut name).await?;
+    /// assert_eq!(&name, b"Anna\n");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn get_ref(&self) -> &R {
         &self.inner
     }
 
     /// As [`get_ref`](BufReader::get_ref), to change it.
+    ///
+    /// ```
+    /// # use epore::{io::BufReader, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// let (next, next_peer) = UnixStream::pair()?;
+    /// let mut reader = BufReader::new(stream);
+    /// *reader.get_mut() = next;   // what the buffer holds stays
+    /// next_peer.write_all(b"hello").await?;
+    /// assert_eq!(reader.fill_buf().await?, b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.inner
     }
 
     /// Gives back what it reads from. What is in the [`buffer`](BufReader::buffer) is lost.
+    ///
+    /// ```
+    /// # use epore::{io::BufReader, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// peer.write_all(b"hello\n").await?;
+    /// let mut reader = BufReader::new(stream);
+    /// reader.read_line(&mut String::new()).await?;
+    /// let stream = reader.into_inner();
+    /// peer.write_all(b"binary").await?;
+    /// assert_eq!(stream.read(&mut [0; 16]).await?, 6);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn into_inner(self) -> R {
         self.inner
     }

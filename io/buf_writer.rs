@@ -43,31 +43,116 @@ pub struct BufWriter<W> {
 
 impl<W> BufWriter<W> {
     /// A writer with a buffer of 8 KiB.
+    ///
+    /// ```
+    /// # use epore::{io::BufWriter, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// let mut writer = BufWriter::new(stream);
+    /// writer.write_all(&[0; 8000]).await?;
+    /// assert_eq!(writer.buffer().len(), 8000);   // nothing is sent yet
+    /// writer.flush().await?;
+    /// peer.read_exact(&mut [0; 8000]).await?;
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn new(inner: W) -> BufWriter<W> {
         BufWriter::with_capacity(CAPACITY, inner)
     }
 
     /// A writer with a buffer of `capacity` bytes. With 0 it passes everything on.
+    ///
+    /// ```
+    /// # use epore::{io::BufWriter, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// let mut writer = BufWriter::with_capacity(8, stream);
+    /// writer.write_all(b"hello").await?;
+    /// writer.write_all(b"world").await?;   // no room beside the first
+    /// assert_eq!((peer.read(&mut [0; 16]).await?, writer.buffer()), (5, &b"world"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn with_capacity(capacity: usize, inner: W) -> BufWriter<W> {
         BufWriter { inner, buffer: Vec::with_capacity(capacity), capacity, sent: 0 }
     }
 
     /// What has been written here, and not yet been sent.
+    ///
+    /// ```
+    /// # use epore::{io::BufWriter, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// let mut writer = BufWriter::new(stream);
+    /// writer.write_all(b"hello").await?;
+    /// assert_eq!(writer.buffer(), b"hello");
+    /// writer.flush().await?;
+    /// assert!(writer.buffer().is_empty());
+    /// # drop(peer);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn buffer(&self) -> &[u8] {
         &self.buffer[self.sent..]
     }
 
     /// What it writes to. What is written to it directly overtakes what is in the [`buffer`](BufWriter::buffer).
+    ///
+    /// ```
+    /// # use epore::{io::BufWriter, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// let mut writer = BufWriter::new(stream);
+    /// writer.write_all(b"your name?\n").await?;
+    /// writer.flush().await?;
+    /// peer.write_all(b"Anna\n").await?;
+    /// let mut name = [0; 5];
+    /// writer.get_ref().read_exact(&mut name).await?;
+    /// assert_eq!(&name, b"Anna\n");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn get_ref(&self) -> &W {
         &self.inner
     }
 
     /// As [`get_ref`](BufWriter::get_ref), to change it.
+    ///
+    /// ```
+    /// # use epore::{io::BufWriter, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// let (next, next_peer) = UnixStream::pair()?;
+    /// let mut writer = BufWriter::new(stream);
+    /// writer.write_all(b"hello").await?;
+    /// *writer.get_mut() = next;   // what the buffer holds stays
+    /// writer.flush().await?;
+    /// assert_eq!(next_peer.read(&mut [0; 16]).await?, 5);
+    /// # drop(peer);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.inner
     }
 
     /// Gives back what it writes to. What is in the [`buffer`](BufWriter::buffer) is lost: [`flush`](BufWriter::flush) first.
+    ///
+    /// ```
+    /// # use epore::{io::BufWriter, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// let mut writer = BufWriter::new(stream);
+    /// writer.write_all(b"hello").await?;
+    /// writer.flush().await?;
+    /// let stream = writer.into_inner();
+    /// stream.write_all(b"world").await?;
+    /// let mut text = [0; 10];
+    /// peer.read_exact(&mut text).await?;
+    /// assert_eq!(&text, b"helloworld");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn into_inner(self) -> W {
         self.inner
     }

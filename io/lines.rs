@@ -82,11 +82,36 @@ impl<R> Lines<BufReader<R>> {
     }
 
     /// What the lines are read from.
+    ///
+    /// ```
+    /// # use epore::{io::BufReader, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// peer.write_all(b"one\ntwo\n").await?;
+    /// let mut lines = BufReader::new(stream).lines();
+    /// lines.next_line().await?;
+    /// assert_eq!(lines.get_ref().buffer(), b"two\n");
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn get_ref(&self) -> &BufReader<R> {
         &self.reader
     }
 
     /// What the lines are read from, to read it otherwise.
+    ///
+    /// ```
+    /// # use epore::{io::BufReader, net::UnixStream};
+    /// # epore::block_on(async {
+    /// # let (stream, peer) = UnixStream::pair()?;
+    /// peer.write_all(b"length: 5\nhello\n").await?;
+    /// let mut lines = BufReader::new(stream).lines();
+    /// lines.next_line().await?;
+    /// lines.get_mut().read_exact(&mut [0; 5]).await?;
+    /// assert_eq!(lines.next_line().await?.as_deref(), Some(""));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn get_mut(&mut self) -> &mut BufReader<R> {
         &mut self.reader
     }

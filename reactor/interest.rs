@@ -28,6 +28,22 @@ impl Interest {
     pub const ERROR: Interest = Interest((libc::EPOLLERR | libc::EPOLLET) as u32);
 
     /// The same interest, reported for as long as it holds.
+    ///
+    /// ```
+    /// use epore::reactor::{Interest, Poll};
+    /// # use std::{io::Write, time::Duration};
+    ///
+    /// let (reader, mut writer) = std::io::pipe()?;
+    /// writer.write_all(b"hello")?;
+    /// let (mut poll, mut events) = (Poll::new()?, Vec::with_capacity(8));
+    /// poll.registry().register(&reader, 0, Interest::READABLE.level())?;
+    /// for _ in 0..2 {
+    ///     // The second time as well, since nobody has read.
+    ///     poll.poll(&mut events, Some(Duration::ZERO))?;
+    ///     assert_eq!(events.len(), 1);
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub const fn level(self) -> Interest {
         Interest(self.0 & !(libc::EPOLLET as u32))
     }
@@ -37,16 +53,19 @@ impl Interest {
     ///
     /// ```
     /// use epore::reactor::{Interest, Poll};
-    /// # use std::{io::Write, net::{TcpListener, TcpStream}, time::Duration};
-    /// # let listener = TcpListener::bind("127.0.0.1:0")?;
-    /// # let stream = TcpStream::connect(listener.local_addr()?)?;
-    /// # listener.accept()?.0.write_all(b"ready")?;
+    /// # use std::{io::Write, time::Duration};
     ///
-    /// let mut poll = Poll::new()?;
-    /// let mut events = Vec::with_capacity(8);
-    /// poll.registry().register(&stream, 1, Interest::READABLE.one_shot())?;
+    /// let (reader, mut writer) = std::io::pipe()?;
+    /// let (mut poll, mut events) = (Poll::new()?, Vec::with_capacity(8));
+    /// poll.registry().register(&reader, 0, Interest::READABLE.one_shot())?;
+    /// writer.write_all(b"hello")?;
     /// poll.poll(&mut events, None)?;
-    /// poll.registry().reregister(&stream, 1, Interest::READABLE.one_shot())?;
+    /// assert_eq!(events.len(), 1);
+    ///
+    /// writer.write_all(b"world")?;
+    /// poll.poll(&mut events, Some(Duration::ZERO))?;
+    /// assert!(events.is_empty());
+    /// poll.registry().reregister(&reader, 0, Interest::READABLE.one_shot())?;
     /// poll.poll(&mut events, None)?;
     /// assert_eq!(events.len(), 1);
     /// # Ok::<(), std::io::Error>(())
@@ -56,31 +75,73 @@ impl Interest {
     }
 
     /// Whether readable events are asked for.
+    ///
+    /// ```
+    /// use epore::reactor::Interest;
+    ///
+    /// assert!((Interest::READABLE | Interest::WRITABLE).is_readable());
+    /// assert!(!Interest::PRIORITY.is_readable());
+    /// ```
     pub const fn is_readable(self) -> bool {
         self.0 & libc::EPOLLIN as u32 != 0
     }
 
     /// Whether writable events are asked for.
+    ///
+    /// ```
+    /// use epore::reactor::Interest;
+    ///
+    /// assert!((Interest::READABLE | Interest::WRITABLE).is_writable());
+    /// assert!(!Interest::PRIORITY.is_writable());
+    /// ```
     pub const fn is_writable(self) -> bool {
         self.0 & libc::EPOLLOUT as u32 != 0
     }
 
     /// Whether priority events are asked for.
+    ///
+    /// ```
+    /// use epore::reactor::Interest;
+    ///
+    /// assert!((Interest::READABLE | Interest::PRIORITY).is_priority());
+    /// assert!(!Interest::READABLE.is_priority());
+    /// ```
     pub const fn is_priority(self) -> bool {
         self.0 & libc::EPOLLPRI as u32 != 0
     }
 
     /// Whether errors are asked for by name.
+    ///
+    /// ```
+    /// use epore::reactor::Interest;
+    ///
+    /// assert!((Interest::READABLE | Interest::ERROR).is_error());
+    /// assert!(!Interest::READABLE.is_error());
+    /// ```
     pub const fn is_error(self) -> bool {
         self.0 & libc::EPOLLERR as u32 != 0
     }
 
     /// Whether events are reported for as long as they hold.
+    ///
+    /// ```
+    /// use epore::reactor::Interest;
+    ///
+    /// assert!(Interest::READABLE.level().is_level());
+    /// assert!(!Interest::READABLE.is_level());
+    /// ```
     pub const fn is_level(self) -> bool {
         self.0 & libc::EPOLLET as u32 == 0
     }
 
     /// Whether one event ends the interest.
+    ///
+    /// ```
+    /// use epore::reactor::Interest;
+    ///
+    /// assert!(Interest::READABLE.one_shot().is_one_shot());
+    /// assert!(!Interest::READABLE.is_one_shot());
+    /// ```
     pub const fn is_one_shot(self) -> bool {
         self.0 & libc::EPOLLONESHOT as u32 != 0
     }

@@ -11,6 +11,21 @@ use super::{Events, Registry, sys};
 /// Waiting takes `&mut self`, registering only the [`Registry`], so that other threads can register while one waits.
 /// A `Poll` is itself a descriptor ([`AsFd`]) that becomes readable when it has events, and so can be nested in
 /// another event loop.
+///
+/// ```
+/// use epore::reactor::{Interest, Poll, Token, Waker};
+///
+/// let (mut outer, mut inner) = (Poll::new()?, Poll::new()?);
+/// outer.registry().register(&inner, 1, Interest::READABLE)?;
+/// let waker = Waker::new(inner.registry(), 2)?;
+/// waker.wake()?;
+/// let mut events = Vec::with_capacity(8);
+/// outer.poll(&mut events, None)?;
+/// assert_eq!(events[0].token(), Token(1));
+/// inner.poll(&mut events, None)?;
+/// assert_eq!(events[0].token(), Token(2));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Poll {
     registry: Registry,
@@ -18,6 +33,18 @@ pub struct Poll {
 
 impl Poll {
     /// Opens a new epoll instance, closed on exec.
+    ///
+    /// ```
+    /// use epore::reactor::{Interest, Poll};
+    ///
+    /// let (_reader, writer) = std::io::pipe()?;
+    /// let mut poll = Poll::new()?;
+    /// poll.registry().register(&writer, 0, Interest::WRITABLE)?;
+    /// let mut events = Vec::with_capacity(8);
+    /// poll.poll(&mut events, None)?;
+    /// assert_eq!(events.len(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -27,6 +54,19 @@ impl Poll {
     }
 
     /// Where descriptors are registered.
+    ///
+    /// ```
+    /// use epore::reactor::{Interest, Poll, Token};
+    ///
+    /// let (reader, writer) = std::io::pipe()?;
+    /// let mut poll = Poll::new()?;
+    /// poll.registry().register(&reader, 1, Interest::READABLE)?;
+    /// poll.registry().register(&writer, 2, Interest::WRITABLE)?;
+    /// let mut events = Vec::with_capacity(8);
+    /// poll.poll(&mut events, None)?;
+    /// assert_eq!(events.iter().map(|event| event.token()).collect::<Vec<_>>(), [Token(2)]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn registry(&self) -> &Registry {
         &self.registry
     }

@@ -74,36 +74,85 @@ impl Ready {
     }
 
     /// Whether there is nothing it is ready for.
+    ///
+    /// ```
+    /// use epore::reactor::Ready;
+    ///
+    /// assert!((Ready::READABLE - Ready::READABLE).is_empty());
+    /// assert!(!Ready::ERROR.is_empty());
+    /// ```
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// Whether a read is worth trying, as it also is at the end of the stream.
+    ///
+    /// ```
+    /// use epore::reactor::Ready;
+    ///
+    /// assert!(Ready::READ_CLOSED.is_readable());
+    /// assert!(!Ready::WRITABLE.is_readable());
+    /// ```
     pub const fn is_readable(self) -> bool {
         self.intersects(Ready(Ready::READABLE.0 | Ready::READ_CLOSED.0))
     }
 
     /// Whether a write is worth trying, as it also is to learn that the peer is gone.
+    ///
+    /// ```
+    /// use epore::reactor::Ready;
+    ///
+    /// assert!(Ready::WRITE_CLOSED.is_writable());
+    /// assert!(!Ready::READABLE.is_writable());
+    /// ```
     pub const fn is_writable(self) -> bool {
         self.intersects(Ready(Ready::WRITABLE.0 | Ready::WRITE_CLOSED.0))
     }
 
     /// Whether the peer will send no more.
+    ///
+    /// ```
+    /// use epore::reactor::Ready;
+    ///
+    /// assert!((Ready::READABLE | Ready::READ_CLOSED).is_read_closed());
+    /// assert!(!Ready::READABLE.is_read_closed());
+    /// ```
     pub const fn is_read_closed(self) -> bool {
         self.intersects(Ready::READ_CLOSED)
     }
 
     /// Whether nothing can be sent any more.
+    ///
+    /// ```
+    /// use epore::reactor::Ready;
+    ///
+    /// assert!((Ready::WRITABLE | Ready::WRITE_CLOSED).is_write_closed());
+    /// assert!(!Ready::WRITABLE.is_write_closed());
+    /// ```
     pub const fn is_write_closed(self) -> bool {
         self.intersects(Ready::WRITE_CLOSED)
     }
 
     /// Whether there is an exceptional condition.
+    ///
+    /// ```
+    /// use epore::reactor::Ready;
+    ///
+    /// assert!((Ready::READABLE | Ready::PRIORITY).is_priority());
+    /// assert!(!Ready::READABLE.is_priority());
+    /// ```
     pub const fn is_priority(self) -> bool {
         self.intersects(Ready::PRIORITY)
     }
 
     /// Whether an error is pending, or was.
+    ///
+    /// ```
+    /// use epore::reactor::Ready;
+    ///
+    /// assert!((Ready::READABLE | Ready::ERROR).is_error());
+    /// assert!(!Ready::READABLE.is_error());
+    /// ```
     pub const fn is_error(self) -> bool {
         self.intersects(Ready::ERROR)
     }

@@ -41,6 +41,20 @@ impl Registry {
     ///
     /// What is ready already is reported by the next wait.
     ///
+    /// ```
+    /// use epore::reactor::{Interest, Poll};
+    /// use std::io::ErrorKind;
+    ///
+    /// let poll = Poll::new()?;
+    /// let (reader, _writer) = std::io::pipe()?;
+    /// poll.registry().register(&reader, 0, Interest::READABLE)?;
+    /// let again = poll.registry().register(&reader, 1, Interest::READABLE);
+    /// assert_eq!(again.unwrap_err().kind(), ErrorKind::AlreadyExists);
+    /// let file = poll.registry().register(&std::fs::File::open("Cargo.toml")?, 2, Interest::READABLE);
+    /// assert_eq!(file.unwrap_err().kind(), ErrorKind::PermissionDenied);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) if the descriptor is registered,
@@ -54,6 +68,19 @@ impl Registry {
     ///
     /// What is ready now is reported by the next wait, also with the edge trigger.
     ///
+    /// ```
+    /// use epore::reactor::{Interest, Poll, Token};
+    ///
+    /// let mut poll = Poll::new()?;
+    /// let (stream, _peer) = std::os::unix::net::UnixStream::pair()?;
+    /// poll.registry().register(&stream, 1, Interest::READABLE)?;
+    /// poll.registry().reregister(&stream, 2, Interest::WRITABLE)?;
+    /// let mut events = Vec::with_capacity(8);
+    /// poll.poll(&mut events, None)?;
+    /// assert!(events[0].token() == Token(2) && events[0].is_writable());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) if the descriptor is not registered; otherwise those of epoll_ctl(2).
@@ -62,6 +89,20 @@ impl Registry {
     }
 
     /// Ends the watch on `source`. Events that a wait has brought already may still carry its token.
+    ///
+    /// ```
+    /// use epore::reactor::{Interest, Poll};
+    ///
+    /// let mut poll = Poll::new()?;
+    /// let (_reader, writer) = std::io::pipe()?;
+    /// poll.registry().register(&writer, 0, Interest::WRITABLE)?;
+    /// poll.registry().deregister(&writer)?;
+    /// let mut events = Vec::with_capacity(8);
+    /// poll.poll(&mut events, Some(std::time::Duration::ZERO))?;
+    /// assert!(events.is_empty());
+    /// assert_eq!(poll.registry().deregister(&writer).unwrap_err().kind(), std::io::ErrorKind::NotFound);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -77,6 +118,19 @@ impl Registry {
     }
 
     /// A second handle to the same epoll instance, for another owner. The instance lives as long as any of them.
+    ///
+    /// ```
+    /// use epore::reactor::{Interest, Poll};
+    ///
+    /// let mut poll = Poll::new()?;
+    /// let registry = poll.registry().try_clone()?;   // is `Send`, and borrows nothing
+    /// let (_reader, writer) = std::io::pipe()?;
+    /// registry.register(&writer, 0, Interest::WRITABLE)?;
+    /// let mut events = Vec::with_capacity(8);
+    /// poll.poll(&mut events, None)?;
+    /// assert_eq!(events.len(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

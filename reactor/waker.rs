@@ -34,6 +34,20 @@ pub struct Waker {
 impl Waker {
     /// Opens an eventfd(2) and registers it under `token`. Dropping the waker ends the registration.
     ///
+    /// ```
+    /// use epore::reactor::{Poll, Waker};
+    /// use std::time::Duration;
+    ///
+    /// let mut poll = Poll::new()?;
+    /// let mut events = Vec::with_capacity(8);
+    /// let waker = Waker::new(poll.registry(), 9)?;
+    /// waker.wake()?;
+    /// drop(waker);
+    /// poll.poll(&mut events, Some(Duration::ZERO))?;
+    /// assert!(events.is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of eventfd(2) and epoll_ctl(2): no descriptor or no memory is left.
@@ -44,6 +58,20 @@ impl Waker {
     }
 
     /// Wakes the poll, now or when it waits next.
+    ///
+    /// ```
+    /// use epore::reactor::{Poll, Waker};
+    ///
+    /// let mut poll = Poll::new()?;
+    /// let mut events = Vec::with_capacity(8);
+    /// let waker = Waker::new(poll.registry(), 9)?;
+    /// waker.wake()?;
+    /// waker.wake()?;
+    /// poll.poll(&mut events, None)?;
+    /// assert_eq!(events.len(), 1);
+    /// assert!(events[0].is_readable());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

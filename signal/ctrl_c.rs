@@ -14,9 +14,11 @@ use super::{SignalKind, signal};
 ///
 /// ```
 /// # epore::block_on(async {
+/// let server = epore::spawn(std::future::pending::<()>());
 /// # epore::spawn(async { std::process::Command::new("sh").args(["-c", "kill -INT $PPID"]).status() });
 /// epore::signal::ctrl_c().await?;
-/// println!("that was a Ctrl-C");
+/// server.abort();
+/// assert!(server.await.unwrap_err().is_cancelled());
 /// # Ok::<(), std::io::Error>(())
 /// # }).unwrap();
 /// ```

@@ -1,16 +1,18 @@
 //! Signals: [`ctrl_c`], [`shutdown_signal`], and [`signal`] for any other.
 //!
-//! ```no_run
+//! ```
 //! # use epore::net::{TcpListener, TcpStream};
-//! # async fn serve(listener: TcpListener) {}
+//! # async fn serve(listener: TcpListener) { while listener.accept().await.is_ok() {} }
 //! # epore::block_on(async {
-//! let listener = TcpListener::bind("127.0.0.1:8080").await?;
+//! let listener = TcpListener::bind("127.0.0.1:0").await?;
 //! let server = epore::spawn(serve(listener));
+//! # epore::spawn(async { std::process::Command::new("sh").args(["-c", "kill -TERM $PPID"]).status() });
 //! let signal = epore::signal::shutdown_signal().await?;
 //! println!("shutting down after {signal:?}; press Ctrl-C to end at once");
 //! server.abort();
+//! assert!(server.await.unwrap_err().is_cancelled());
 //! # Ok::<(), std::io::Error>(())
-//! # });
+//! # }).unwrap();
 //! ```
 //!
 //! # What a listener learns

@@ -37,14 +37,15 @@ static BELL: Bell = Bell::new();
 ///
 /// ```
 /// use std::pin::pin;
+/// use epore::signal::{SignalKind, shutdown_signal};
 /// use futures::future::{Either, select};
 /// # async fn serve() { std::future::pending().await }
 ///
 /// # epore::block_on(async {
 /// # epore::spawn(async { std::process::Command::new("sh").args(["-c", "kill -TERM $PPID"]).status() });
-/// match select(pin!(serve()), pin!(epore::signal::shutdown_signal())).await {
-///     Either::Left(_) => println!("nobody is left to be served"),
-///     Either::Right((signal, _)) => println!("shutting down after {:?}", signal?),
+/// match select(pin!(serve()), pin!(shutdown_signal())).await {
+///     Either::Left(_) => panic!("nobody is left to be served"),
+///     Either::Right((signal, _)) => assert_eq!(signal?, SignalKind::terminate()),
 /// }
 /// # Ok::<(), std::io::Error>(())
 /// # }).unwrap();

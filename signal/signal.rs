@@ -19,10 +19,12 @@ use super::slot::Slot;
 /// # epore::block_on(async {
 /// let mut hangups = signal(SignalKind::hangup())?;
 /// # epore::spawn(async { std::process::Command::new("sh").args(["-c", "kill -HUP $PPID"]).status() });
+/// let mut reloads = 0;
 /// while let Some(()) = hangups.recv().await {
-///     println!("reading the configuration again");
+///     reloads += 1;   // and read the configuration again
 /// #   break;
 /// }
+/// # assert_eq!(reloads, 1);
 /// # Ok::<(), std::io::Error>(())
 /// # }).unwrap();
 /// ```
@@ -45,6 +47,21 @@ pub fn signal(kind: SignalKind) -> io::Result<Signal> {
 /// Listens to signals of one kind. Made by [`signal()`].
 ///
 /// It is plain data, `Send` and `Sync`, and can be waited for in one runtime after another. It holds one descriptor.
+///
+/// ```
+/// # epore::block_on(async {
+/// use epore::signal::{SignalKind, signal};
+/// use std::time::Duration;
+///
+/// let mut one = signal(SignalKind::user_defined1())?;
+/// let mut other = signal(SignalKind::user_defined1())?;
+/// # std::process::Command::new("sh").args(["-c", "kill -USR1 $PPID"]).status()?;
+/// // Both are told, and once.
+/// assert_eq!((one.recv().await, other.recv().await), (Some(()), Some(())));
+/// assert!(epore::time::timeout(Duration::from_millis(1), one.recv()).await.is_err());
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Signal {
     /// How many signals had been delivered when it last looked.
@@ -64,7 +81,7 @@ impl Signal {
     /// # epore::block_on(async {
     /// let mut children = signal(SignalKind::child())?;
     /// std::process::Command::new("true").spawn()?;
-    /// children.recv().await;
+    /// assert_eq!(children.recv().await, Some(()));
     /// # Ok::<(), std::io::Error>(())
     /// # }).unwrap();
     /// ```
@@ -83,9 +100,25 @@ impl Signal {
     /// The poll form of [`recv`](Signal::recv). The task is woken by the next signal; of several tasks, the last one to
     /// ask.
     ///
+    /// ```
+    /// # epore::block_on(async {
+    /// use epore::signal::{SignalKind, signal};
+    ///
+    /// let mut children = signal(SignalKind::child())?;
+    /// std::process::Command::new("true").spawn()?;
+    /// let ended = std::future::poll_fn(|cx| children.poll_recv(cx)).await;
+    /// assert_eq!(ended, Some(()));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Panics
     ///
     /// Outside of a runtime, and if the runtime cannot watch one more descriptor.
+    ///
+    /// # Cancel safety
+    ///
+    /// Who stops polling loses no signal: the next call tells of it. The task may be woken once for nothing.
     #[track_caller]
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
         let Signal { seen, slot, listener, .. } = self;

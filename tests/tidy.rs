@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+#[path = "tidy/docs.rs"]
+mod docs;
 #[path = "tidy/lexer.rs"]
 mod lexer;
 #[path = "tidy/rules.rs"]
@@ -29,6 +31,16 @@ const UNSAFE_FILES: [&str; 12] = [
     "signal/sys.rs",
     "compat/hyper.rs",
     "compat/tokio_io.rs",
+];
+
+/// The files that ask the system for the time. All others ask the clock of the runtime, which a test may have paused.
+const CLOCK_FILES: [&str; 3] = [
+    // The clock itself.
+    "executor/clock.rs",
+    // Says how long another loop may wait, which goes by the system's time.
+    "executor/nested.rs",
+    // Waits in the system, and knows no runtime.
+    "reactor/poll.rs",
 ];
 
 /// The folders that hold other crates: they stand on the library, and make no layer of it.
@@ -143,4 +155,18 @@ fn nothing_is_left_over() {
 fn mod_files_are_lists() {
     let is_list = |source: &Source| source.is_library() && source.path.ends_with("/mod.rs");
     assert_rule(is_list, |source| rules::code_in_mod_rs(&source.tokens));
+}
+
+#[test]
+fn the_system_is_asked_for_the_time_in_few_files() {
+    let is_clock = |source: &Source| CLOCK_FILES.contains(&source.path.as_str());
+    assert_rule(|source| source.is_library() && !is_clock(source), |source| rules::system_time(&source.tokens));
+    let clocks = sources().into_iter().filter(is_clock);
+    assert_eq!(clocks.filter(|source| !rules::system_time(&source.tokens).is_empty()).count(), CLOCK_FILES.len());
+}
+
+#[test]
+fn what_users_see_has_docs_with_examples() {
+    let is_shown = |source: &Source| source.is_library();
+    assert_rule(is_shown, |source| docs::poor_docs(&source.tokens));
 }

@@ -70,6 +70,23 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
 /// | `Burst` | 0, 10, 35, 35, 40, 50, … | the number of ticks |
 /// | `Delay` | 0, 10, 35, 45, 55, … | the distance between ticks |
 /// | `Skip` | 0, 10, 35, 40, 50, … | the multiples of the period |
+///
+/// ```
+/// # epore::block_on(async {
+/// use epore::time::{Duration, MissedTickBehavior, advance, auto_advance, interval, now, pause};
+///
+/// pause();
+/// auto_advance(true);
+/// let (start, ms) = (now(), Duration::from_millis);
+/// let mut interval = interval(ms(10));
+/// interval.set_missed_tick_behavior(MissedTickBehavior::Skip);
+/// interval.tick().await;
+/// interval.tick().await;
+/// advance(ms(25)).await;   // the work
+/// assert_eq!(interval.tick().await, start + ms(20));   // taken at 35
+/// assert_eq!(interval.tick().await, start + ms(40));
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissedTickBehavior {
     /// Takes the missed ticks one after another without waiting, until none is left. Other tasks run between them.
@@ -103,6 +120,20 @@ fn remainder(time: Duration, period: Duration) -> Duration {
 ///
 /// It is plain data, `Send` and `Sync`. Its timer is armed when a tick is waited for, in the runtime of that poll; in
 /// between it costs nothing, and a tick allocates nothing.
+///
+/// ```
+/// # epore::block_on(async {
+/// use epore::time::{Duration, auto_advance, interval, now, pause};
+///
+/// pause();
+/// auto_advance(true);
+/// let start = now();
+/// let mut seconds = interval(Duration::from_secs(1));
+/// for second in 0..60 {
+///     assert_eq!(seconds.tick().await, start + Duration::from_secs(second));
+/// }
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct Interval {
     /// Ends at the next tick.
@@ -139,11 +170,26 @@ impl Interval {
     }
 
     /// Gives the instant of the next tick once it is due. Otherwise the task is woken when it is; of several tasks, the
-    /// last one to ask.
+    /// last one to ask. It is the poll form of [`tick`](Interval::tick).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// use std::future::poll_fn;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let mut interval = epore::time::interval(Duration::from_millis(1));
+    /// let tick = poll_fn(|cx| interval.poll_tick(cx)).await;
+    /// assert!(tick <= Instant::now());
+    /// # });
+    /// ```
     ///
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// Who stops polling loses no tick. The timer stays armed, and its task may be woken once for nothing.
     pub fn poll_tick(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
         ready!(Pin::new(&mut self.sleep).poll(cx));
         let tick = self.sleep.deadline();
@@ -175,10 +221,11 @@ impl Interval {
     /// ```
     /// # use std::time::{Duration, Instant};
     /// # epore::block_on(async {
-    /// let mut interval = epore::time::interval(Duration::from_secs(3600));
-    /// interval.tick().await;
+    /// let hour = Duration::from_secs(3600);
+    /// let mut interval = epore::time::interval(hour);
+    /// let first = interval.tick().await;
     /// interval.reset_immediately();
-    /// interval.tick().await;
+    /// assert!(interval.tick().await < first + hour);
     /// # });
     /// ```
     pub fn reset_immediately(&mut self) {
@@ -191,9 +238,9 @@ impl Interval {
     /// # use std::time::{Duration, Instant};
     /// # epore::block_on(async {
     /// let mut interval = epore::time::interval(Duration::from_secs(3600));
-    /// interval.tick().await;
+    /// let first = interval.tick().await;
     /// interval.reset_after(Duration::from_millis(1));
-    /// interval.tick().await;
+    /// assert!(interval.tick().await >= first + Duration::from_millis(1));
     /// # });
     /// ```
     pub fn reset_after(&mut self, duration: Duration) {
@@ -216,11 +263,25 @@ impl Interval {
     }
 
     /// How far apart the ticks are.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let interval = epore::time::interval(Duration::from_millis(250));
+    /// assert_eq!(interval.period(), Duration::from_millis(250));
+    /// ```
     pub fn period(&self) -> Duration {
         self.period
     }
 
     /// What happens to ticks that were missed.
+    ///
+    /// ```
+    /// use epore::time::{MissedTickBehavior, interval};
+    ///
+    /// let interval = interval(std::time::Duration::from_secs(1));
+    /// assert_eq!(interval.missed_tick_behavior(), MissedTickBehavior::Burst);
+    /// ```
     pub fn missed_tick_behavior(&self) -> MissedTickBehavior {
         self.behavior
     }

@@ -55,12 +55,52 @@ pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoF
 /// }
 /// # });
 /// ```
+///
+/// # Errors
+///
+/// [`Elapsed`] if the deadline passed first.
+///
+/// # Panics
+///
+/// The future panics when it has to wait outside of a runtime.
+///
+/// # Cancel safety
+///
+/// That of `future`, which is dropped with it.
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
     Timeout { future: future.into_future(), duration: Duration::ZERO, sleep: Some(sleep_until(deadline)) }
 }
 
 pin_project! {
     /// The future of [`timeout`] and [`timeout_at`].
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// use std::pin::pin;
+    /// use epore::time::{Duration, auto_advance, now, pause, timeout};
+    ///
+    /// pause();
+    /// auto_advance(true);
+    /// let start = now();
+    /// let mut limited = pin!(timeout(Duration::from_secs(60), std::future::pending::<()>()));
+    /// assert!(timeout(Duration::from_secs(1), limited.as_mut()).await.is_err());
+    /// assert!(limited.await.is_err());
+    /// assert_eq!(now(), start + Duration::from_secs(60));
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The result is [`Elapsed`] if the time passed first.
+    ///
+    /// # Panics
+    ///
+    /// When it has to wait outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of the future it was given, which is dropped with it. Awaited by reference, it can be given up and begun
+    /// again; the time goes on.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Timeout<F> {
@@ -86,6 +126,21 @@ impl<F: Future> Future for Timeout<F> {
 }
 
 /// The error of a [`timeout`]: the time passed before the future was ready.
+///
+/// ```
+/// # epore::block_on(async {
+/// use std::io;
+/// use epore::time::{Duration, timeout};
+///
+/// async fn hello() -> io::Result<&'static str> {
+///     timeout(Duration::from_millis(1), std::future::pending()).await?
+/// }
+///
+/// let error = hello().await.unwrap_err();
+/// assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+/// assert_eq!(error.to_string(), "the time limit has passed");
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elapsed(());
 

@@ -17,7 +17,7 @@ const FUTURES: [&str; 6] = ["Future", "future", "task", "async", "await", "futur
 
 pub type Faults = Vec<(usize, String)>;
 
-fn fault(token: &Token, what: impl Into<String>) -> (usize, String) {
+pub fn fault(token: &Token, what: impl Into<String>) -> (usize, String) {
     (token.line, what.into())
 }
 
@@ -125,6 +125,14 @@ fn is_explained(before: &[Token]) -> bool {
     let statement = before.iter().rev().take_while(|token| !is_end(token));
     let comments = statement.skip_while(|token| !token.is_comment()).take_while(|token| token.is_comment());
     comments.into_iter().any(|token| matches!(&token.kind, Kind::Comment(text) if text.contains("SAFETY: ")))
+}
+
+/// The time of the system, which goes on while the clock of a runtime is paused.
+pub fn system_time(tokens: &[Token]) -> Faults {
+    let code = code(tokens);
+    let is_call = |part: &&[Token]| part[0].is_word("Instant") && is_path(&part[1..]) && part[3].is_word("now");
+    let calls = code.windows(4).filter(is_call);
+    calls.map(|part| fault(&part[0], "only the clock asks the system for the time: call `executor::now`")).collect()
 }
 
 pub fn long_functions(tokens: &[Token]) -> Faults {

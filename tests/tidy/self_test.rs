@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::docs::poor_docs;
 use super::lexer::{Kind, tokens};
 use super::rules::*;
 
@@ -114,4 +115,111 @@ fn code_in_a_mod_file_is_found() {
     assert_eq!(found("mod a;\nstruct S;\nuse b;"), [2]);
     assert_eq!(found("mod a {\n fn f() {}\n}\nuse b;"), [1]);
     assert_eq!(found("const A: u8 = 1;"), [1]);
+}
+
+#[test]
+fn the_time_of_the_system_is_found() {
+    let found = |source| lines(system_time(&tokens(source)));
+    assert_eq!(
+        found("fn f() {\n let a = Instant::now();\n let b = c.unwrap_or_else(std::time::Instant::now); }"),
+        [2, 3]
+    );
+    assert_eq!(found("let a = now(); // Instant::now()\nlet b = Instant::from(c); d.now()"), []);
+}
+
+const EXAMPLE: &str = "/// What it is.\n///\n/// ```\n/// assert!(true);\n/// ```\n";
+
+/// What is wrong with an item that has an example, and more docs.
+fn wrong(docs: &str, item: &str) -> Vec<String> {
+    let source = format!("#![forbid(unsafe_code)]\n{EXAMPLE}///\n/// {docs}\n{item}");
+    poor_docs(&tokens(&source)).into_iter().map(|(_, what)| what).collect()
+}
+
+/// What is wrong with the docs of a function that needs no section.
+fn wrong_example(docs: &str) -> Vec<String> {
+    let source = format!("fn before() {{}}\n{docs}\npub fn f() {{}}");
+    poor_docs(&tokens(&source)).into_iter().map(|(_, what)| what).collect()
+}
+
+#[test]
+fn a_public_item_without_an_example_is_found() {
+    let found = |source| lines(poor_docs(&tokens(source)));
+    assert_eq!(found("pub fn f() {}\npub(crate) fn g() {}\nfn h() {}"), [1]);
+    assert_eq!(found("impl A {\n/// Docs.\n#[inline]\npub const fn f() {} }"), [4]);
+    assert_eq!(found("pub struct A;\npub enum B {}\npub unsafe trait C { fn d(); }"), [1, 2, 3]);
+    assert_eq!(found("#[macro_export]\nmacro_rules! m { () => {} }\nmacro_rules! n { () => {} }"), [2]);
+    assert_eq!(found("pin_project! { pub struct A { pub b: fn() } }"), [1]);
+    assert_eq!(found("pub const A: fn(u8) = a;\npub use b::c;\npub type D = fn();\npub mod e;"), []);
+    assert_eq!(found("#[doc(hidden)]\npub fn f() {}\nimpl A for B { fn g() {} }"), []);
+}
+
+#[test]
+fn an_example_counts_if_it_runs_and_asserts() {
+    assert_eq!(wrong_example(EXAMPLE), [""; 0]);
+    assert_eq!(wrong_example("/// Docs."), ["`f` has no example that runs"]);
+    assert_eq!(wrong_example("/// ```text\n/// assert\n/// ```"), ["`f` has no example that runs"]);
+    assert_eq!(wrong_example("/// ```compile_fail\n/// assert!(g());\n/// ```"), ["`f` has no example that runs"]);
+    assert_eq!(wrong_example("/// ```\n/// g();\n/// ```\n/// Users assert."), ["`f` asserts nothing in its example"]);
+    assert_eq!(wrong_example("/// ```\n/// g();\n/// ```\n/// Or:\n/// ```\n/// assert!(g());\n/// ```"), [""; 0]);
+}
+
+#[test]
+fn an_example_that_does_not_run_says_why() {
+    let wrong = |reason| wrong_example(&format!("/// {reason}\n///\n/// ```no_run\n/// assert!(g());\n/// ```"));
+    assert_eq!(wrong("Waits."), ["`f` has no example that runs"]);
+    assert_eq!(wrong("This is not run here, as it waits for a Ctrl-C:"), [""; 0]);
+}
+
+#[test]
+fn docs_say_what_an_item_does_before_what_to_see() {
+    assert_eq!(
+        wrong_example(&EXAMPLE.replace("What it is.", "See [`g`].")),
+        ["`f` says what to see before what it does"]
+    );
+    assert_eq!(wrong_example(&EXAMPLE.replace("What it is.", "Does it. See [`g`].")), [""; 0]);
+}
+
+#[test]
+fn a_result_without_its_errors_is_found() {
+    let missing = ["`f` has no section `# Errors`"];
+    assert_eq!(wrong("Docs.", "pub fn f() -> io::Result<()> {}"), missing);
+    assert_eq!(wrong("Docs.", "pub fn f<G: Fn() -> u8>(g: G) -> Option<Result<(), E>> where A: B {}"), missing);
+    assert_eq!(wrong("```\n/// # Errors\n/// ```", "pub fn f() -> Result<(), E> {}"), missing);
+    assert_eq!(wrong("# Errors", "pub fn f() -> Result<(), E> {}"), [""; 0]);
+    assert_eq!(
+        wrong("Docs.", "pub fn f<G: Fn() -> Result<(), E>>(g: G) -> A where H: Fn() -> Result<(), E> {}"),
+        [""; 0]
+    );
+    assert_eq!(wrong("Docs.", "pub fn f(g: impl Fn() -> Result<(), E>) { h::<Result<(), E>>() }"), [""; 0]);
+}
+
+#[test]
+fn a_panic_without_its_reason_is_found() {
+    let missing = ["`f` has no section `# Panics`"];
+    assert_eq!(wrong("Docs.", "#[track_caller]\npub fn f() {}"), missing);
+    assert_eq!(wrong("Docs.", "pub fn f() { if a { { panic!() } } }"), missing);
+    assert_eq!(wrong("Docs.", "pub fn f() { a.unwrap_or_else(|| no_runtime(b)) }"), missing);
+    assert_eq!(wrong("# Panics", "#[track_caller]\npub fn f() { assert!(a) }"), [""; 0]);
+    assert_eq!(wrong("Docs.", "pub fn f() { { debug_assert!(a) } }\nfn g() { panic!() }"), [""; 0]);
+}
+
+#[test]
+fn what_is_awaited_without_its_cancel_safety_is_found() {
+    let missing = ["`f` has no section `# Cancel safety`"];
+    assert_eq!(wrong("Docs.", "pub async fn f() {}"), missing);
+    assert_eq!(wrong("Docs.", "pub fn f() -> impl Future<Output = ()> {}"), missing);
+    assert_eq!(wrong("Docs.", "pub struct f;\nimpl<T> Future for f<T> {}"), missing);
+    assert_eq!(wrong("Who is woken.", "pub fn poll_f() {}"), ["`poll_f` has no section `# Cancel safety`"]);
+    assert_eq!(wrong("# Cancel safety", "pub fn poll_f() {}"), ["`poll_f` does not say who is woken"]);
+    assert_eq!(wrong("# Cancel safety", "pub async fn f() {}"), [""; 0]);
+    assert_eq!(wrong("Docs.", "pub fn f(a: impl Future) {}\nimpl Future for A {}"), [""; 0]);
+}
+
+#[test]
+fn a_number_that_counts_nothing_is_found() {
+    let missing = ["`f` does not say what its number counts"];
+    assert_eq!(wrong("Docs.", "pub fn f(size: usize) {}"), missing);
+    assert_eq!(wrong("```\n/// bytes\n/// ```", "pub fn f() -> Option<u32> {}"), missing);
+    assert_eq!(wrong("How many bytes.", "pub fn f() -> Option<u32> {}"), [""; 0]);
+    assert_eq!(wrong("Docs.", "pub fn f(data: &[u8]) {}"), [""; 0]);
 }
