@@ -44,7 +44,7 @@ const CLOCK_FILES: [&str; 3] = [
 ];
 
 /// The folders that hold other crates: they stand on the library, and make no layer of it.
-const OUTSIDE: [&str; 3] = ["tests", "examples", "benches"];
+const OUTSIDE: [&str; 4] = ["tests", "examples", "benches", "ecosystem"];
 
 struct Source {
     /// From the root of the crate.

@@ -1,0 +1,3 @@
+//! Programs on Epore that use what others have written. All of it is in `examples/` and `tests/`.
+
+#![forbid(unsafe_code)]
