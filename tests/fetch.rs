@@ -4,6 +4,10 @@
 
 mod support;
 
+#[path = "fetch/compressed.rs"]
+mod compressed;
+#[path = "fetch/connections.rs"]
+mod connections;
 #[path = "fetch/demo.rs"]
 mod demo;
 #[path = "fetch/failures.rs"]
@@ -30,3 +34,5 @@ mod run;
 mod server;
 #[path = "fetch/terminal.rs"]
 mod terminal;
+#[path = "fetch/tls.rs"]
+mod tls;

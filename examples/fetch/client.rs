@@ -1,21 +1,79 @@
-use std::net::SocketAddr;
-
 use bytes::Bytes;
-use epore::JoinHandle;
-use epore::net::{TcpStream, lookup_host};
 use http_body_util::Empty;
-use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper::{Request, Response, header};
-use url::{Host, Position, Url};
+use hyper::body::{Body, Incoming};
+use hyper::{Request, Response, Version, header};
+use url::{Position, Url};
 
+use crate::connections::{Connections, Lease};
+use crate::decode;
 use crate::download::{Stage, Trace};
 use crate::failure::Failure;
+use crate::options::Options;
+use crate::tls::Tls;
 
-/// The answer to a request, and the connection that brings its body. Dropping it closes the connection.
+/// Asks servers for pages.
+pub struct Client {
+    connections: Connections,
+    compressed: bool,
+}
+
+/// The answer to a request, and the connection that brings its body. Dropping it gives the rest of the body up.
 pub struct Exchange {
     pub response: Response<Incoming>,
-    _connection: Connection,
+    lease: Lease,
+}
+
+impl Exchange {
+    /// Leaves the connection to the next exchange, since the body has come in full.
+    pub fn complete(self) {
+        self.lease.give_back();
+    }
+
+    /// As [`complete`](Exchange::complete), if there was no body.
+    pub fn complete_if_empty(self) {
+        if self.response.body().is_end_stream() {
+            self.complete();
+        }
+    }
+}
+
+impl Client {
+    pub fn new(options: &Options) -> Result<Client, String> {
+        let tls = Tls::new(options.cacert.as_deref())?;
+        let per_host = options.per_host.unwrap_or(options.concurrency);
+        Ok(Client { connections: Connections::new(per_host, tls), compressed: options.compressed })
+    }
+
+    /// Asks for one page. The answer is there when its head is.
+    pub async fn get(&self, url: &Url, trace: &mut Trace) -> Result<Exchange, Failure> {
+        let mut fresh = false;
+        loop {
+            let mut lease = self.connections.lease(url, fresh, trace).await?;
+            trace.stage = Stage::Waiting;
+            match lease.send(self.request(url, lease.is_http2())?).await {
+                Ok(response) => return Ok(Exchange { response, lease }),
+                // The server may have closed it while it was idle, which says nothing about this page.
+                Err(Failure::Closed(_)) if lease.used => fresh = true,
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    fn request(&self, url: &Url, http2: bool) -> Result<Request<Empty<Bytes>>, Failure> {
+        let request = if http2 {
+            Request::get(&url[..Position::AfterQuery]).version(Version::HTTP_2)
+        } else {
+            let host = &url[Position::BeforeHost..Position::AfterPort];
+            Request::get(&url[Position::BeforePath..Position::AfterQuery]).header(header::HOST, host)
+        };
+        let mut request = request
+            .header(header::USER_AGENT, concat!("epore-fetch/", env!("CARGO_PKG_VERSION")))
+            .header(header::ACCEPT, "*/*");
+        if self.compressed {
+            request = request.header(header::ACCEPT_ENCODING, decode::ACCEPTED);
+        }
+        request.body(Empty::new()).map_err(|error| Failure::BadUrl(format!("no request can be made of it: {error}")))
+    }
 }
 
 /// Reads a URL that this program can fetch.
@@ -25,57 +83,12 @@ pub fn parse(text: &str) -> Result<Url, Failure> {
         error => Failure::BadUrl(format!("not a URL: {error}")),
     })?;
     match url.scheme() {
-        "https" => Err(Failure::Https),
-        "http" if has_user(&url) => Err(Failure::BadUrl("a user name in a URL is not supported".to_owned())),
-        "http" => Ok(url),
-        scheme => Err(Failure::BadUrl(format!("the scheme `{scheme}` is not supported; only http:// is"))),
+        "http" | "https" if has_user(&url) => Err(Failure::BadUrl("a user name in a URL is not supported".to_owned())),
+        "http" | "https" => Ok(url),
+        scheme => Err(Failure::BadUrl(format!("the scheme `{scheme}` is not supported; http:// and https:// are"))),
     }
 }
 
 fn has_user(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
-}
-
-/// Asks for one page, on a connection of its own. The answer is there when its head is.
-pub async fn get(url: &Url, trace: &mut Trace) -> Result<Exchange, Failure> {
-    trace.stage = Stage::LookingUp;
-    let addrs = look_up(url).await?;
-    trace.stage = Stage::Connecting;
-    let stream = TcpStream::connect(addrs).await.map_err(Failure::Connect)?;
-
-    trace.stage = Stage::Waiting;
-    let (mut sender, connection) = http1::handshake(stream).await.map_err(Failure::before_answer)?;
-    // An error of the connection is told to the request or to the body as well.
-    let connection = Connection(epore::spawn(async { drop(connection.await) }));
-    let response = sender.send_request(request(url)?).await.map_err(Failure::before_answer)?;
-    Ok(Exchange { response, _connection: connection })
-}
-
-async fn look_up(url: &Url) -> Result<Vec<SocketAddr>, Failure> {
-    let port = url.port_or_known_default().unwrap_or(80);
-    match url.host() {
-        Some(Host::Ipv4(ip)) => Ok(vec![(ip, port).into()]),
-        Some(Host::Ipv6(ip)) => Ok(vec![(ip, port).into()]),
-        Some(Host::Domain(name)) => Ok(lookup_host((name, port)).await.map_err(Failure::Lookup)?.collect()),
-        None => Err(Failure::BadUrl("the URL has no host".to_owned())),
-    }
-}
-
-fn request(url: &Url) -> Result<Request<Empty<Bytes>>, Failure> {
-    Request::get(&url[Position::BeforePath..Position::AfterQuery])
-        .header(header::HOST, &url[Position::BeforeHost..Position::AfterPort])
-        .header(header::USER_AGENT, concat!("epore-fetch/", env!("CARGO_PKG_VERSION")))
-        .header(header::ACCEPT, "*/*")
-        .header(header::CONNECTION, "close")
-        .body(Empty::new())
-        .map_err(|error| Failure::BadUrl(format!("no request can be made of it: {error}")))
-}
-
-/// The task that moves the bytes of a connection. It ends with its owner.
-struct Connection(JoinHandle<()>);
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }

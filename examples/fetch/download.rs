@@ -8,11 +8,12 @@ use hyper::body::Body;
 use hyper::{Response, StatusCode, header};
 use url::Url;
 
-use crate::client::{self, Exchange};
+use crate::client::{self, Client, Exchange};
+use crate::decode::Decoder;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::options::Options;
-use crate::output::PartFile;
+use crate::output::{PartFile, Target};
 use crate::progress::Bar;
 
 /// The pause before the first retry. It doubles with each one more.
@@ -38,9 +39,12 @@ pub struct Trace {
 /// What a try is busy with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stage {
+    /// For a connection, of which there may be only so many.
     #[default]
+    Queued,
     LookingUp,
     Connecting,
+    Securing,
     Waiting,
     Receiving,
 }
@@ -48,8 +52,10 @@ pub enum Stage {
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Stage::Queued => "waiting for a connection to be free",
             Stage::LookingUp => "looking up the host",
             Stage::Connecting => "connecting",
+            Stage::Securing => "agreeing on TLS",
             Stage::Waiting => "waiting for an answer",
             Stage::Receiving => "receiving",
         })
@@ -59,6 +65,7 @@ impl fmt::Display for Stage {
 /// Fetches `url`, to `path` if there is one, with as many tries as the options allow. Gives the last try, and how many
 /// there were.
 pub async fn download(
+    client: &Client,
     url: &Url,
     path: Option<&Path>,
     options: &Options,
@@ -68,7 +75,7 @@ pub async fn download(
     let mut tries = 1;
     loop {
         let mut trace = Trace::default();
-        let attempt = timeout(options.timeout, attempt(url, path, options, &mut trace, bar));
+        let attempt = timeout(options.timeout, attempt(client, url, path, options, &mut trace, bar));
         let result = match interrupt.limit(attempt).await {
             Some(Ok(result)) => result,
             None => Err(Failure::Interrupted),
@@ -91,34 +98,40 @@ fn pause_before(retry: u32) -> Duration {
 }
 
 async fn attempt(
+    client: &Client,
     url: &Url,
     path: Option<&Path>,
     options: &Options,
     trace: &mut Trace,
     bar: &Bar,
 ) -> Result<(), Failure> {
-    let exchange = follow(url, options.max_redirects, trace).await?;
+    let exchange = follow(client, url, options.max_redirects, trace).await?;
     trace.first_byte = Some(Instant::now());
     let status = exchange.response.status();
     if !status.is_success() {
         return Err(Failure::Status(status));
     }
-    let mut file = path.map(PartFile::create).transpose()?;
-    receive(exchange, file.as_mut(), trace, bar).await?;
+    let file = path.map(PartFile::create).transpose()?;
+    let decoder = match options.compressed {
+        true => Decoder::new(exchange.response.headers(), Target(file))?,
+        false => Decoder::Identity(Target(file)),
+    };
+    let Target(file) = receive(exchange, decoder, trace, bar).await?;
     file.map_or(Ok(()), PartFile::complete)
 }
 
 /// Asks for the page, and for the one that the answer points to, until it points to none.
-async fn follow(start: &Url, max_redirects: u32, trace: &mut Trace) -> Result<Exchange, Failure> {
+async fn follow(client: &Client, start: &Url, max_redirects: u32, trace: &mut Trace) -> Result<Exchange, Failure> {
     let mut url = start.clone();
     loop {
-        let exchange = client::get(&url, trace).await?;
+        let exchange = client.get(&url, trace).await?;
         let status = exchange.response.status();
         trace.status = Some(status);
         if !is_redirect(status) {
             return Ok(exchange);
         }
         url = target(&url, &exchange.response)?;
+        exchange.complete_if_empty();
         if trace.redirects == max_redirects {
             return Err(Failure::Redirect(format!("more than {max_redirects} redirects, the last one to {url}")));
         }
@@ -146,10 +159,10 @@ fn target<B>(url: &Url, response: &Response<B>) -> Result<Url, Failure> {
 /// Takes the body as it comes. Never more of it is in memory than one frame.
 async fn receive(
     mut exchange: Exchange,
-    mut file: Option<&mut PartFile>,
+    mut decoder: Decoder<Target>,
     trace: &mut Trace,
     bar: &Bar,
-) -> Result<(), Failure> {
+) -> Result<Target, Failure> {
     trace.expected = exchange.response.body().size_hint().exact();
     trace.stage = Stage::Receiving;
     bar.expect(trace.expected);
@@ -157,11 +170,10 @@ async fn receive(
         let frame = frame.map_err(|error| Failure::in_body(error, trace))?;
         // A frame that is no data is a trailer, in which nobody here is interested.
         let Ok(data) = frame.into_data() else { continue };
-        if let Some(file) = &mut file {
-            file.write(&data)?;
-        }
+        decoder.write(&data).map_err(Failure::of_content)?;
         trace.bytes += data.len() as u64;
         bar.advance(data.len() as u64);
     }
-    Ok(())
+    exchange.complete();
+    decoder.finish().map_err(Failure::of_content)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 
 use crate::download::{Stage, Trace};
+use crate::tls;
 use crate::units;
 
 /// Why a URL could not be fetched.
@@ -14,10 +15,10 @@ use crate::units;
 pub enum Failure {
     /// It is not one that this program can fetch.
     BadUrl(String),
-    /// It needs TLS.
-    Https,
     Lookup(io::Error),
     Connect(io::Error),
+    /// The host, and why its TLS failed.
+    Tls(String, io::Error),
     Timeout {
         limit: Duration,
         stage: Stage,
@@ -32,6 +33,8 @@ pub enum Failure {
         cause: Option<io::Error>,
     },
     NotHttp(hyper::Error),
+    /// The body cannot be decoded.
+    Encoding(String),
     Status(StatusCode),
     Redirect(String),
     File(PathBuf, io::Error),
@@ -46,14 +49,15 @@ impl Failure {
     pub fn kind(&self) -> &'static str {
         match self {
             Failure::BadUrl(_) => "bad-url",
-            Failure::Https => "https",
             Failure::Lookup(_) => "no-host",
             Failure::Connect(error) if error.kind() == io::ErrorKind::ConnectionRefused => "refused",
             Failure::Connect(_) => "connect",
+            Failure::Tls(..) => "tls",
             Failure::Timeout { .. } => "timeout",
             Failure::Closed(_) => "closed",
             Failure::BrokenOff { .. } => "broken",
             Failure::NotHttp(_) => "no-http",
+            Failure::Encoding(_) => "encoding",
             Failure::Status(_) => "status",
             Failure::Redirect(_) => "redirect",
             Failure::File(..) => "file",
@@ -67,6 +71,8 @@ impl Failure {
         match self {
             Failure::Connect(_) | Failure::Timeout { .. } | Failure::Closed(_) | Failure::BrokenOff { .. } => true,
             Failure::Status(status) => status.is_server_error(),
+            // What rustls finds wrong stays wrong; what the network does may pass.
+            Failure::Tls(_, error) => error.kind() != io::ErrorKind::InvalidData,
             _ => false,
         }
     }
@@ -75,9 +81,15 @@ impl Failure {
     pub fn before_answer(error: hyper::Error) -> Failure {
         match io_cause(&error) {
             Some(cause) => Failure::Closed(Some(cause)),
-            None if error.is_parse() => Failure::NotHttp(error),
+            // HTTP/2 has more ways to fail than the end of a connection.
+            None if error.is_parse() || error.source().is_some() => Failure::NotHttp(error),
             None => Failure::Closed(None),
         }
+    }
+
+    /// What is wrong with the content of a body, or with the file that it goes to.
+    pub fn of_content(error: io::Error) -> Failure {
+        error.downcast().unwrap_or_else(|error| Failure::Encoding(format!("the body cannot be decoded: {error}")))
     }
 
     /// What hyper says of a body that it could not read to its end.
@@ -90,12 +102,14 @@ impl Failure {
     }
 }
 
+impl Error for Failure {}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::BadUrl(message) | Failure::Redirect(message) => f.write_str(message),
-            Failure::Https => f.write_str("https:// needs TLS, which is not supported yet; only http:// is"),
+            Failure::BadUrl(message) | Failure::Redirect(message) | Failure::Encoding(message) => f.write_str(message),
             Failure::Lookup(error) | Failure::Connect(error) => write!(f, "{error}"),
+            Failure::Tls(host, error) => f.write_str(&tls::reason(host, error)),
             Failure::Timeout { limit, stage, bytes } => {
                 write!(f, "timed out after {} s while {stage}", limit.as_secs_f64())?;
                 if *bytes > 0 { write!(f, " ({} came)", units::bytes(*bytes)) } else { Ok(()) }
@@ -110,7 +124,7 @@ impl fmt::Display for Failure {
                 if let Some(cause) = cause { write!(f, ": {cause}") } else { Ok(()) }
             }
             Failure::NotHttp(error) => {
-                write!(f, "the answer is not HTTP/1.1: {error}")?;
+                write!(f, "the answer is not HTTP: {error}")?;
                 if let Some(source) = error.source() { write!(f, ": {source}") } else { Ok(()) }
             }
             Failure::Status(status) => write!(f, "the server answered {status}"),

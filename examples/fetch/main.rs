@@ -7,11 +7,13 @@
 //! ```
 //!
 //! `session` runs the downloads, `download` is one of them with its tries and redirects, `client` is one exchange with a
-//! server. `interrupt` ends them all. `demo` is the server that is fetched from when no URL is given.
+//! server, over one of its `connections`, secured by `tls` if the URL says https. `interrupt` ends them all. `demo` is the server that is fetched from when no URL is given.
 
 #![forbid(unsafe_code)]
 
 mod client;
+mod connections;
+mod decode;
 mod demo;
 mod download;
 mod failure;
@@ -26,6 +28,7 @@ mod report;
 mod session;
 mod terminal;
 mod text;
+mod tls;
 mod units;
 
 use std::io::{self, Write};
@@ -36,6 +39,7 @@ use std::time::Instant;
 use clap::Parser;
 use console::Term;
 
+use client::Client;
 use interrupt::Interrupt;
 use options::Options;
 use outcome::Outcome;
@@ -52,8 +56,9 @@ fn main() -> ExitCode {
     {
         options::wrong_usage(&format!("cannot make the folder `{}`: {error}", folder.display()));
     }
+    let client = Client::new(&options).unwrap_or_else(|message| options::wrong_usage(&message));
     let json = options.json;
-    let report = match epore::block_on(fetch(urls, options)) {
+    let report = match epore::block_on(fetch(urls, options, client)) {
         Ok(report) => report,
         Err(error) => {
             let _unread = writeln!(io::stderr(), "error: cannot start the server of the demonstration: {error}");
@@ -71,12 +76,12 @@ fn main() -> ExitCode {
 }
 
 /// Fetches the URLs, or the pages of the demonstration if there are none.
-async fn fetch(urls: Vec<String>, options: Options) -> io::Result<Report> {
+async fn fetch(urls: Vec<String>, options: Options, client: Client) -> io::Result<Report> {
     let demo = urls.is_empty();
     let jobs = if demo { demo::start().await? } else { urls.into_iter().map(session::Job::from).collect() };
     let progress = Progress::new(jobs.len() as u64);
     let (start, interrupt) = (Instant::now(), Interrupt::new());
-    let outcomes = Rc::new(Session::new(jobs, options, progress, interrupt.clone())).run().await;
+    let outcomes = Rc::new(Session::new(jobs, options, client, progress, interrupt.clone())).run().await;
     Ok(Report { outcomes, wall: start.elapsed(), demo, interrupted: interrupt.signal() })
 }
 

@@ -12,7 +12,7 @@ use clap::{CommandFactory, Parser};
 #[derive(Debug, Parser)]
 #[command(name = "fetch", verbatim_doc_comment, after_help = EXIT_STATUS, after_long_help = DETAILS)]
 pub struct Options {
-    /// What to fetch: http:// only, for now
+    /// What to fetch, by http:// or https://
     #[arg(value_name = "URL")]
     pub urls: Vec<String>,
 
@@ -25,6 +25,13 @@ pub struct Options {
     /// How many downloads run at once, at most
     #[arg(short, long, value_name = "N", default_value = "64", value_parser = at_least_one, allow_negative_numbers = true)]
     pub concurrency: usize,
+
+    /// How many connections one host gets, at most [default: one for each download]
+    ///
+    /// A connection that has brought an answer is used again. Over HTTP/2 all
+    /// downloads from a host share one.
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true, verbatim_doc_comment)]
+    pub per_host: Option<usize>,
 
     /// How long one try at a URL may take, redirects included
     #[arg(short, long, value_name = "SECONDS", default_value = "30", value_parser = seconds, allow_negative_numbers = true)]
@@ -49,6 +56,14 @@ pub struct Options {
     /// numbers: `page.html`, `page-2.html`.
     #[arg(short, long, value_name = "DIR", verbatim_doc_comment)]
     pub output: Option<PathBuf>,
+
+    /// Ask for bodies in gzip or br, and decode them
+    #[arg(long)]
+    pub compressed: bool,
+
+    /// Trust the certificates in FILE (PEM), beside those of the system
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
 
     /// Print the results as JSON
     #[arg(long)]

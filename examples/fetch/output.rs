@@ -1,5 +1,5 @@
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
@@ -28,15 +28,25 @@ impl PartFile {
         Ok(PartFile { writer, part, path: path.to_owned(), complete: false })
     }
 
-    pub fn write(&mut self, data: &[u8]) -> Result<(), Failure> {
-        self.writer.write_all(data).map_err(|error| Failure::File(self.path.clone(), error))
-    }
-
     /// Gives the file its name.
     pub fn complete(mut self) -> Result<(), Failure> {
         let renamed = self.writer.flush().and_then(|()| fs::rename(&self.part, &self.path));
         renamed.map_err(|error| Failure::File(self.path.clone(), error))?;
         self.complete = true;
+        Ok(())
+    }
+}
+
+/// Where a body goes: to a file, or nowhere.
+pub struct Target(pub Option<PartFile>);
+
+impl Write for Target {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let Some(file) = &mut self.0 else { return Ok(data.len()) };
+        file.writer.write(data).map_err(|error| io::Error::other(Failure::File(file.path.clone(), error)))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::client;
+use crate::client::{self, Client};
 use crate::download::{Trace, download};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -40,6 +40,7 @@ pub struct Session {
     /// Where to write what a job brings: decided beforehand, so that it does not depend on who is faster.
     paths: Vec<Option<PathBuf>>,
     options: Options,
+    client: Client,
     progress: Progress,
     interrupt: Interrupt,
     start: Instant,
@@ -48,12 +49,13 @@ pub struct Session {
 }
 
 impl Session {
-    pub fn new(jobs: Vec<Job>, options: Options, progress: Progress, interrupt: Interrupt) -> Session {
+    pub fn new(jobs: Vec<Job>, options: Options, client: Client, progress: Progress, interrupt: Interrupt) -> Session {
         Session {
             paths: paths(&jobs, &options),
             outcomes: RefCell::new(jobs.iter().map(|_| None).collect()),
             jobs,
             options,
+            client,
             progress,
             interrupt,
             start: Instant::now(),
@@ -94,7 +96,7 @@ impl Session {
         let bar = self.progress.begin(&job.url);
         let path = self.paths[index].as_deref();
         let (trace, tries, result) = match client::parse(&job.url) {
-            Ok(url) => download(&url, path, &self.options, &bar, &self.interrupt).await,
+            Ok(url) => download(&self.client, &url, path, &self.options, &bar, &self.interrupt).await,
             Err(failure) => (Trace::default(), 0, Err(failure)),
         };
         let outcome = Outcome {

@@ -10,26 +10,37 @@ use crate::run::fetch_with_input;
 use crate::support::{self, wait_until};
 
 /// nginx with a folder of its own, until this is dropped.
-struct Nginx {
+pub struct Nginx {
     process: Child,
-    addr: SocketAddr,
-    folder: Folder,
+    pub addr: SocketAddr,
+    pub folder: Folder,
 }
 
 impl Nginx {
-    fn start(test: &str) -> Option<Nginx> {
+    pub fn start(test: &str) -> Option<Nginx> {
+        Nginx::start_with(Folder::new(test), "")
+    }
+
+    /// With more to say to those that listen, after a space, and settings after a semicolon.
+    pub fn start_with(folder: Folder, listen: &str) -> Option<Nginx> {
         let program = support::program("nginx")?;
-        let folder = Folder::new(test);
         fs::create_dir(folder.path().join("pages")).unwrap();
         // Somebody else may take the port that was free, but hardly each time.
-        let started = (0..5).find_map(|_| start_on(free_port(), &program, &folder));
+        let started = (0..5).find_map(|_| start_on(free_port(), &program, &folder, listen));
         let Some((process, addr)) = started else {
             panic!("nginx does not start: {}", fs::read_to_string(folder.path().join("error.log")).unwrap_or_default());
         };
         Some(Nginx { process, addr, folder })
     }
 
-    fn pages(&self) -> PathBuf {
+    /// For each request the connection that it came by, and the version of the protocol.
+    pub fn log(&self) -> Vec<(u32, String)> {
+        let log = fs::read_to_string(self.folder.path().join("access.log")).unwrap();
+        let lines = log.lines().map(|line| line.split_once(' ').expect("a number and a version"));
+        lines.map(|(number, version)| (number.parse().unwrap(), version.to_owned())).collect()
+    }
+
+    pub fn pages(&self) -> PathBuf {
         self.folder.path().join("pages")
     }
 }
@@ -46,8 +57,8 @@ fn free_port() -> SocketAddr {
 }
 
 /// Starts the program, unless it ends before it accepts connections.
-fn start_on(addr: SocketAddr, program: &Path, folder: &Folder) -> Option<(Child, SocketAddr)> {
-    fs::write(folder.path().join("nginx.conf"), configuration(addr)).unwrap();
+fn start_on(addr: SocketAddr, program: &Path, folder: &Folder, listen: &str) -> Option<(Child, SocketAddr)> {
+    fs::write(folder.path().join("nginx.conf"), configuration(addr, listen)).unwrap();
     let mut command = Command::new(program);
     command.arg("-p").arg(folder.path()).args(["-e", "error.log", "-c", "nginx.conf"]);
     let mut process = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -58,17 +69,18 @@ fn start_on(addr: SocketAddr, program: &Path, folder: &Folder) -> Option<(Child,
 }
 
 /// One process in the foreground, with all its files below its own folder.
-fn configuration(addr: SocketAddr) -> String {
+fn configuration(addr: SocketAddr, listen: &str) -> String {
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let temporary = temporary.map(|name| format!("{name}_temp_path {name};\n")).concat();
     format!(
         "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log error.log;\nevents {{}}\n\
-         http {{\naccess_log off;\n{temporary}server {{ listen {addr}; root pages; }}\n}}\n"
+         http {{\nlog_format brief '$connection $server_protocol';\naccess_log access.log brief;\n\
+         {temporary}server {{ listen {addr}{listen}; root pages; }}\n}}\n"
     )
 }
 
 /// 300 sizes from nothing to several megabytes, most of them small.
-fn size(index: usize) -> usize {
+pub fn size(index: usize) -> usize {
     match index % 100 {
         0 => 0,
         50 => 1_000_000 + index * 10_007,
@@ -76,7 +88,7 @@ fn size(index: usize) -> usize {
     }
 }
 
-fn write_pages(folder: &Path) -> Vec<String> {
+pub fn write_pages(folder: &Path) -> Vec<String> {
     let write = |index: usize| {
         let name = format!("page-{index}.bin");
         let bytes: Vec<u8> = (0..size(index)).map(|at| (at * 31 + at / 251 + index) as u8).collect();

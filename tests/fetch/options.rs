@@ -49,7 +49,18 @@ fn wrong_usage_says_what_is_wrong_and_ends_with_status_2() {
 fn the_help_tells_of_all_options_and_of_the_exit_status() {
     let run = fetch(["--help"]);
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
-    for option in ["concurrency", "timeout", "retries", "max-redirects", "output", "input", "json"] {
+    for option in [
+        "concurrency",
+        "timeout",
+        "retries",
+        "max-redirects",
+        "output",
+        "input",
+        "json",
+        "per-host",
+        "compressed",
+        "cacert",
+    ] {
         assert!(run.stdout.contains(&format!("--{option}")), "{option}");
     }
     assert!(run.stdout.contains("anything but 2xx") && run.stdout.contains("exit status is 0 if all is well"));

@@ -57,8 +57,8 @@ fn a_redirect_that_leads_nowhere_says_so() {
     for (header, reason) in [
         ("A: b", "redirects to nowhere: the answer has no Location"),
         (
-            "Location: https://127.0.0.1/",
-            "redirected to https://127.0.0.1/, which cannot be fetched: https:// needs TLS",
+            "Location: ftp://127.0.0.1/",
+            "redirected to ftp://127.0.0.1/, which cannot be fetched: the scheme `ftp` is not supported",
         ),
         ("Location: http://[/", "redirected to http://[/, which cannot be fetched: "),
     ] {

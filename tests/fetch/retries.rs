@@ -48,7 +48,7 @@ fn a_refused_connection_is_tried_again() {
 fn a_failure_that_will_stay_is_not_tried_again() {
     let bad: [fn(Request); 3] = [
         |request| request.answer_status("404 Not Found", "A: b"),
-        |request| request.answer_status("302 Found", "Location: https://127.0.0.1/"),
+        |request| request.answer_status("302 Found", "Location: ftp://127.0.0.1/"),
         |request| request.send("this is no HTTP\r\n"),
     ];
     for bad in bad {

@@ -23,6 +23,7 @@ pub struct Request {
     pub path: String,
     /// How many came before.
     pub index: usize,
+    head: Vec<String>,
     stream: TcpStream,
     counts: Arc<Counts>,
 }
@@ -77,12 +78,16 @@ impl Server {
 
 impl Request {
     fn read(stream: TcpStream, counts: Arc<Counts>) -> Request {
-        let mut lines = BufReader::new(&stream).lines().map(Result::unwrap);
-        let first = lines.next().expect("a request");
-        let path = first.split(' ').nth(1).expect("a path").to_owned();
-        assert!(lines.any(|line| line.is_empty()), "the head has no end");
+        let lines = BufReader::new(&stream).lines().map(Result::unwrap);
+        let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+        let path = head[0].split(' ').nth(1).expect("a path").to_owned();
         let index = counts.requests.fetch_add(1, SeqCst);
-        Request { path, index, stream, counts }
+        Request { path, index, head, stream, counts }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let fields = self.head.iter().filter_map(|line| line.split_once(": "));
+        fields.filter(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
     }
 
     /// Sends some bytes and closes the connection.
