@@ -34,7 +34,7 @@
 //! - When `block_on` returns, the tasks that are left are dropped. Await what must be finished.
 //! - Wakers may be sent to any thread, and outlive their task and its runtime.
 //! - Below the futures is the [`reactor`], a safe layer over epoll that can be used alone.
-//! - Names follow tokio's: [`coming_from_tokio`] holds them side by side.
+//! - Names follow tokio's: [`coming_from_tokio`] holds them side by side. [`ecosystem`] tells which crates run on it, and how.
 //!
 //! # Features
 //!
@@ -82,6 +82,10 @@ pub mod runtime {
 #[cfg(doc)]
 #[doc = include_str!("docs/tokio.md")]
 pub mod coming_from_tokio {}
+
+#[cfg(doc)]
+#[doc = include_str!("docs/ecosystem.md")]
+pub mod ecosystem {}
 
 // The example of the README compiles.
 #[cfg(doctest)]

@@ -15,7 +15,7 @@ const BROTLI_BUFFER: usize = 16 * 1024;
 /// Undoes the encoding of a body on its way to `W`. No more of it is in memory than the window of the encoding.
 pub enum Decoder<W: Write> {
     Identity(W),
-    Gzip(MultiGzDecoder<W>),
+    Gzip(Box<MultiGzDecoder<W>>),
     Brotli(Box<DecompressorWriter<W>>),
 }
 
@@ -24,7 +24,7 @@ impl<W: Write> Decoder<W> {
         let encoding = head.get(CONTENT_ENCODING).map_or(&b"identity"[..], |encoding| encoding.as_bytes());
         match encoding.to_ascii_lowercase().as_slice() {
             b"identity" => Ok(Decoder::Identity(target)),
-            b"gzip" | b"x-gzip" => Ok(Decoder::Gzip(MultiGzDecoder::new(target))),
+            b"gzip" | b"x-gzip" => Ok(Decoder::Gzip(Box::new(MultiGzDecoder::new(target)))),
             b"br" => Ok(Decoder::Brotli(Box::new(DecompressorWriter::new(target, BROTLI_BUFFER)))),
             other => Err(Failure::Encoding(format!(
                 "the answer is encoded as `{}`, and only {ACCEPTED} are understood",
