@@ -84,11 +84,19 @@ impl<T: AsFd> Source<T> {
         stale.without(matching)
     }
 
-    /// Notes that an operation which needed something of `ready` has said `WouldBlock` just now.
-    pub(super) fn clear_now(&self, ready: Ready) {
-        if let Some(lease) = self.registration.lease() {
-            lease.within(|core, key| core.would_block(key, ready));
+    /// Notes what an operation has said just now that was tried because of `ready`, and whether it would have had to wait.
+    pub(super) fn tried<R>(&self, ready: Ready, result: &io::Result<R>) -> bool {
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                if let Some(lease) = self.registration.lease() {
+                    lease.within(|core, key| core.would_block(key, ready));
+                }
+                return true;
+            }
+            Err(_) => self.registration.error_taken(),
+            Ok(_) => {}
         }
+        false
     }
 
     fn learn<R>(&self, interest: Interest, result: io::Result<R>) -> io::Result<R> {
@@ -118,10 +126,6 @@ impl<T: AsFd> Source<T> {
             Poll::Pending
         })
     }
-}
-
-pub(super) fn would_block<R>(result: &io::Result<R>) -> bool {
-    matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 
 /// The result, unless it only says that the operation has to be tried again.

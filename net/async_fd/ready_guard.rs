@@ -5,7 +5,6 @@ use std::os::fd::AsFd;
 
 use super::{AsyncFd, TryIoError};
 use crate::executor::Readiness;
-use crate::net::readiness::would_block;
 use crate::reactor::Ready;
 
 /// Says that an operation on an [`AsyncFd`] is worth trying, and takes note of it if it was not.
@@ -60,10 +59,9 @@ impl<'a, T: AsFd> AsyncFdReadyGuard<'a, T> {
         operation: impl FnOnce(&'a AsyncFd<T>) -> io::Result<R>,
     ) -> Result<io::Result<R>, TryIoError> {
         let result = operation(self.fd);
-        if !would_block(&result) {
+        if !self.fd.source().tried(self.readiness.ready, &result) {
             return Ok(result);
         }
-        self.fd.source().clear_now(self.readiness.ready);
         self.readiness = self.readiness.without(Ready::ALL);
         Err(TryIoError::new())
     }

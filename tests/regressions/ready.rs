@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::pin::pin;
 
 use epore::io::Interest;
+use epore::net::AsyncFd;
 
 use crate::support::polls::{poll_once, run, turns};
 use crate::support::tcp::registered_pair;
@@ -51,6 +52,29 @@ fn an_error_that_was_taken_is_gone() -> io::Result<()> {
         for _ in 0..3 {
             assert!(poll_once(again.as_mut()).await.is_pending());
             turns(1).await;
+        }
+        Ok(())
+    })
+}
+
+/// An operation that was tried through a guard had told it, and it was reported again and again.
+#[test]
+fn an_error_that_an_operation_through_a_guard_has_told_is_gone() -> io::Result<()> {
+    run(async {
+        let (socket, _owner) = refused().await?;
+        let mut socket = AsyncFd::new(socket.into_std()?)?;
+        for is_mut in [false, true] {
+            socket.writable().await?.get_inner().send(b"x")?;
+            let told = match is_mut {
+                false => socket.ready(Interest::ERROR).await?.try_io(|socket| socket.get_ref().send(b"x")),
+                true => socket.ready_mut(Interest::ERROR).await?.try_io(|socket| socket.get_ref().send(b"x")),
+            };
+            assert_eq!(told.unwrap().unwrap_err().kind(), ErrorKind::ConnectionRefused);
+            let mut again = pin!(socket.ready(Interest::ERROR));
+            for _ in 0..3 {
+                assert!(poll_once(again.as_mut()).await.is_pending());
+                turns(1).await;
+            }
         }
         Ok(())
     })
