@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::blocking::Pool;
 use super::clock::Clock;
 use super::core::Core;
+use super::failure::failed;
 use super::net_settings::NetSettings;
 use super::resolver::Resolver;
 use super::runtime::Runtime;
@@ -212,7 +213,8 @@ impl Builder {
         }
         let blocking = Pool::new(self.max_blocking_threads, self.blocking_keep_alive);
         let clock = Clock::new(self.start_paused, self.auto_advance);
-        Ok(Runtime::from_core(Core::new(clock, blocking, self.net)?))
+        let core = Core::new(clock, blocking, self.net);
+        core.map(Runtime::from_core).map_err(|error| failed("cannot make a runtime", error))
     }
 }
 

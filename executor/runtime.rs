@@ -181,7 +181,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
     match Runtime::new() {
         Ok(runtime) => runtime.core.block_on(future),
-        Err(error) => panic!("`block_on` cannot make a runtime: {error}"),
+        Err(error) => panic!("`block_on`: {error}"),
     }
 }
 

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU16, Ordering::Relaxed};
 
-use crate::executor::{self, Core, Direction, Key, Lease, WaiterId, contain};
+use crate::executor::{self, Core, Direction, Key, Lease, WaiterId, contain, failed};
 use crate::reactor::{Interest, Ready};
 
 /// Whether an operation has moved less than it was asked to, after which the next one would only say `WouldBlock`.
@@ -171,6 +171,7 @@ fn elsewhere() -> io::Error {
 /// Says which descriptor it is and what can be done, where the system's word alone would not help.
 #[cold]
 fn cannot_watch(error: io::Error, fd: BorrowedFd<'_>) -> io::Error {
+    let attempted = format!("cannot wait for descriptor {}", fd.as_raw_fd());
     let why = match error.kind() {
         io::ErrorKind::AlreadyExists => {
             "another socket or `AsyncFd` waits for it in this runtime: share that one, or duplicate the descriptor"
@@ -178,7 +179,7 @@ fn cannot_watch(error: io::Error, fd: BorrowedFd<'_>) -> io::Error {
         io::ErrorKind::PermissionDenied => {
             "regular files and directories have no readiness, nor has all else that epoll refuses: use `spawn_blocking`"
         }
-        _ => return error,
+        _ => return failed(attempted, error),
     };
-    io::Error::new(error.kind(), format!("cannot wait for descriptor {}: {why}", fd.as_raw_fd()))
+    io::Error::new(error.kind(), format!("{attempted}: {why}"))
 }

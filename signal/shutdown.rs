@@ -10,6 +10,7 @@ use super::bell::{Bell, Listener};
 use super::handling::Handling;
 use super::slot::Slot;
 use super::sys::{self, Disposition};
+use crate::executor::failed;
 
 /// The signals by which a program is asked to end: from its terminal, and by other programs.
 const SIGNALS: [c_int; 2] = [libc::SIGINT, libc::SIGTERM];
@@ -63,7 +64,7 @@ static BELL: Bell = Bell::new();
 ///
 /// It can be dropped at any time. In a loop keep the same future, as between one and the next nobody listens.
 pub async fn shutdown_signal() -> io::Result<SignalKind> {
-    let mut waiting = Waiting::begin()?;
+    let mut waiting = Waiting::begin().map_err(|error| failed("cannot listen to SIGINT and SIGTERM", error))?;
     waiting.listener.news(|| REQUEST.load(SeqCst) != 0).await?;
     Ok(SignalKind::from_raw(REQUEST.load(SeqCst)))
 }

@@ -8,6 +8,7 @@ use super::SignalKind;
 use super::bell::Listener;
 use super::handling::Handling;
 use super::slot::Slot;
+use crate::executor::failed;
 
 /// Begins to listen to signals of a kind.
 ///
@@ -36,7 +37,11 @@ use super::slot::Slot;
 /// at once as the instruction that caused them is run again. Otherwise those of eventfd(2), of fcntl(2) with
 /// `F_DUPFD_CLOEXEC`, and of sigaction(2), which gives away none of the signals that the C library uses itself.
 pub fn signal(kind: SignalKind) -> io::Result<Signal> {
-    let slot = Slot::of(kind.check()?);
+    listen(kind.check()?).map_err(|error| failed(format!("cannot listen to signal {}", kind.as_raw_value()), error))
+}
+
+fn listen(kind: SignalKind) -> io::Result<Signal> {
+    let slot = Slot::of(kind);
     let listener = slot.bell.listener()?;
     // Counted before the handler is there, so that none is lost between.
     let seen = slot.deliveries();

@@ -2,18 +2,33 @@
 
 mod support;
 
-use std::fs::File;
+use std::fs::{File, Permissions, set_permissions};
+use std::future::poll_fn;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
-use epore::net::{TcpListener, TcpSocket, TcpStream, UdpSocket, UnixListener, UnixStream, lookup_host};
+use epore::net::{
+    AsyncFd, TcpListener, TcpSocket, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream, lookup_host,
+};
+use epore::reactor::Interest;
+use epore::signal::{SignalKind, ctrl_c, shutdown_signal, signal};
+use epore::{Builder, Runtime};
 use support::child::in_own_process;
+use support::panics::panic_of;
 use support::polls::run;
 use support::tcp::closed_addr;
+use support::unix::Scratch;
 
 /// The message of an operation that must fail.
 async fn message_of<T>(operation: impl Future<Output = io::Result<T>>) -> String {
-    match operation.await {
+    message(operation.await)
+}
+
+fn message<T>(result: io::Result<T>) -> String {
+    match result {
         Ok(_) => panic!("it has not failed"),
         Err(error) => error.to_string(),
     }
@@ -95,6 +110,78 @@ fn a_path_without_a_socket_is_named() -> io::Result<()> {
     })
 }
 
+/// Has files seen by this thread as that user sees them. It does nothing unless called by root, to whom all is permitted.
+fn become_user(id: u32) {
+    // SAFETY: the call takes no pointer.
+    unsafe { libc::setfsuid(id) };
+}
+
+#[test]
+fn a_path_that_one_may_not_use_is_named() {
+    in_own_process("a_path_that_one_may_not_use_is_named", || {
+        let scratch = Scratch::new().unwrap();
+        let _listener = UnixListener::bind(&scratch).unwrap();
+        let folder = scratch.parent().unwrap();
+        let permit = |path: &Path, mode| set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        permit(&scratch, 0);
+        permit(folder, 0o555);
+        run(async {
+            become_user(65_534);
+            let refused = message_of(UnixStream::connect(&scratch)).await;
+            let other = message(UnixDatagram::bind(folder.join("other")));
+            become_user(0);
+            permit(folder, 0o755);
+            let why = "Permission denied (os error 13)";
+            assert_eq!(refused, format!("cannot connect to {}: {why}", scratch.display()));
+            assert_eq!(other, format!("cannot bind to {}/other: {why}", folder.display()));
+        });
+    });
+}
+
+#[test]
+fn the_target_of_a_datagram_is_named() -> io::Result<()> {
+    run(async {
+        let socket = UdpSocket::bind("127.0.0.1:0").await?;
+        let all = SocketAddr::from(([127, 255, 255, 255], 9));
+        let refused = format!("cannot send to {all}: Permission denied (os error 13)");
+        assert_eq!(message_of(socket.send_to(b"x", all)).await, refused);
+        assert_eq!(message_of(poll_fn(|cx| socket.poll_send_to(cx, b"x", all))).await, refused);
+        assert_eq!(message(socket.try_send_to(b"x", all)), refused);
+
+        let scratch = Scratch::new()?;
+        let socket = UnixDatagram::unbound()?;
+        let missing = format!("cannot send to {}: No such file or directory (os error 2)", scratch.display());
+        assert_eq!(message_of(socket.send_to(b"x", &scratch)).await, missing);
+        assert_eq!(message_of(poll_fn(|cx| socket.poll_send_to(cx, b"x", &scratch))).await, missing);
+        assert_eq!(message(socket.try_send_to(b"x", &scratch)), missing);
+        Ok(())
+    })
+}
+
+/// The number of what was closed behind the back of its `AsyncFd`.
+#[test]
+fn a_descriptor_that_cannot_be_waited_for_is_named() {
+    in_own_process("a_descriptor_that_cannot_be_waited_for_is_named", || {
+        let file = File::open("/dev/null").unwrap();
+        let number = file.as_raw_fd();
+        // SAFETY: that the number names nothing when it is used is what is tested, in a process of its own.
+        let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
+        let fd = AsyncFd::keeping_flags(borrowed, Interest::READABLE);
+        run(async {
+            drop(file);
+            let why = "Bad file descriptor (os error 9)";
+            assert_eq!(message_of(fd.readable()).await, format!("cannot wait for descriptor {number}: {why}"));
+        });
+    });
+}
+
+/// Opens descriptors until there are no more, to be held.
+fn hoard() -> Vec<File> {
+    std::iter::from_fn(|| File::open("/dev/null").ok()).collect()
+}
+
+const TOO_MANY: &str = "Too many open files (os error 24)";
+
 #[test]
 fn too_many_descriptors_are_named() {
     in_own_process("too_many_descriptors_are_named", || {
@@ -102,15 +189,55 @@ fn too_many_descriptors_are_named() {
             let listener = TcpListener::bind("127.0.0.1:0").await?;
             let addr = listener.local_addr()?;
             let _client = TcpStream::connect(addr).await?;
-            let hoard: Vec<File> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
-            assert!(!hoard.is_empty());
+            let _hoard = hoard();
 
-            let why = "Too many open files (os error 24)";
+            let why = TOO_MANY;
             assert_eq!(message_of(TcpStream::connect(addr)).await, format!("cannot connect to {addr}: {why}"));
             assert_eq!(message_of(TcpListener::bind(addr)).await, format!("cannot listen on {addr}: {why}"));
             assert_eq!(message_of(listener.accept()).await, format!("cannot accept on {addr}: {why}"));
+            assert_eq!(message_of(UdpSocket::bind(addr)).await, format!("cannot bind to {addr}: {why}"));
+            assert_eq!(message(TcpSocket::new_v4()), format!("cannot open a TCP socket for IPv4: {why}"));
+            assert_eq!(message(TcpSocket::new_v6()), format!("cannot open a TCP socket for IPv6: {why}"));
             io::Result::Ok(())
         })
         .unwrap();
+    });
+}
+
+#[test]
+fn too_many_descriptors_for_unix_sockets_are_named() {
+    in_own_process("too_many_descriptors_for_unix_sockets_are_named", || {
+        run(async {
+            let _hoard = hoard();
+            assert_eq!(message_of(UnixStream::connect("/no")).await, format!("cannot connect to /no: {TOO_MANY}"));
+            assert_eq!(message(UnixListener::bind("/no")), format!("cannot listen on /no: {TOO_MANY}"));
+            assert_eq!(message(UnixDatagram::bind("/no")), format!("cannot bind to /no: {TOO_MANY}"));
+            let pair = format!("cannot open a pair of Unix sockets: {TOO_MANY}");
+            assert_eq!([message(UnixStream::pair()), message(UnixDatagram::pair())], [pair.clone(), pair]);
+            assert_eq!(message(UnixDatagram::unbound()), format!("cannot open a Unix socket: {TOO_MANY}"));
+        });
+    });
+}
+
+#[test]
+fn too_many_descriptors_for_a_runtime_are_named() {
+    in_own_process("too_many_descriptors_for_a_runtime_are_named", || {
+        let _hoard = hoard();
+        let expected = format!("cannot make a runtime: {TOO_MANY}");
+        assert_eq!([message(Runtime::new()), message(Builder::new().build())], [expected.clone(), expected.clone()]);
+        assert_eq!(panic_of(|| epore::block_on(async {})).0, format!("`block_on`: {expected}"));
+    });
+}
+
+#[test]
+fn too_many_descriptors_for_a_listener_to_signals_are_named() {
+    in_own_process("too_many_descriptors_for_a_listener_to_signals_are_named", || {
+        run(async {
+            let _hoard = hoard();
+            let terminate = SignalKind::terminate();
+            assert_eq!(message(signal(terminate)), format!("cannot listen to signal 15: {TOO_MANY}"));
+            assert_eq!(message_of(ctrl_c()).await, format!("cannot listen to signal 2: {TOO_MANY}"));
+            assert_eq!(message_of(shutdown_signal()).await, format!("cannot listen to SIGINT and SIGTERM: {TOO_MANY}"));
+        });
     });
 }

@@ -545,7 +545,7 @@ fn waiting_for_a_receiver_at_the_descriptor_limit_is_an_error() {
             assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }, 0);
             let _hoard: Vec<_> = (0..32).map_while(|_| File::open("/dev/null").ok()).collect();
             let error = sender.send_to(b"x", &path).await.unwrap_err();
-            assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
+            assert_eq!(support::source_errno(&error), Some(libc::EMFILE));
             io::Result::Ok(())
         })
         .unwrap();

@@ -49,7 +49,7 @@ impl TcpSocket {
     ///
     /// Those of socket(2).
     pub fn new_v4() -> io::Result<TcpSocket> {
-        TcpSocket::open(libc::AF_INET)
+        TcpSocket::open(libc::AF_INET).map_err(|error| failed("cannot open a TCP socket for IPv4", error))
     }
 
     /// Opens a socket for IPv6.
@@ -65,12 +65,12 @@ impl TcpSocket {
     ///
     /// Those of socket(2).
     pub fn new_v6() -> io::Result<TcpSocket> {
-        TcpSocket::open(libc::AF_INET6)
+        TcpSocket::open(libc::AF_INET6).map_err(|error| failed("cannot open a TCP socket for IPv6", error))
     }
 
-    /// Opens a socket that can be bound or connected to such an address.
+    /// Opens a socket that can be bound or connected to such an address. The error is the system's: the caller says what for.
     pub(super) fn for_addr(addr: SocketAddr) -> io::Result<TcpSocket> {
-        if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }
+        TcpSocket::open(if addr.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 })
     }
 
     fn open(family: i32) -> io::Result<TcpSocket> {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
 use super::UdpSocket;
-use crate::executor::Direction;
+use crate::executor::{Direction, failed};
 use crate::net::lookup::{Addrs, ToSocketAddrs, resolve};
 
 /// Sending.
@@ -28,7 +28,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of [`lookup_host`](crate::net::lookup_host). Otherwise those of sendto(2) as the system gives them, as
+    /// Those of [`lookup_host`](crate::net::lookup_host). Otherwise those of sendto(2), with the target added, as
     /// `EMSGSIZE` if the datagram is too long, and [`PermissionDenied`](io::ErrorKind::PermissionDenied) if it goes to
     /// all and [`set_broadcast`](UdpSocket::set_broadcast) was not called. On a connected socket also the
     /// [errors of datagrams sent before](UdpSocket#errors-of-datagrams-sent-before). Nothing was sent then.
@@ -45,7 +45,8 @@ impl UdpSocket {
             Addrs::One(addr) => addr,
             Addrs::List(addrs) => self.reachable(&addrs)?,
         };
-        self.source.io(Direction::Write, |socket| socket.send_to(buffer, target)).await
+        let sent = self.source.io(Direction::Write, |socket| socket.send_to(buffer, target)).await;
+        sent.map_err(|error| send_error(target, error))
     }
 
     /// The poll form of [`send_to`](UdpSocket::send_to), for an address: how many bytes were sent, which is all of
@@ -78,7 +79,8 @@ impl UdpSocket {
     /// To stop polling sends nothing. The waker of the latest call that polls to send stays behind, and is woken by the
     /// next event; those of earlier calls are not.
     pub fn poll_send_to(&self, cx: &mut Context<'_>, buffer: &[u8], target: SocketAddr) -> Poll<io::Result<usize>> {
-        self.source.poll(cx, Direction::Write, |socket| socket.send_to(buffer, target))
+        let sent = self.source.poll(cx, Direction::Write, |socket| socket.send_to(buffer, target));
+        sent.map_err(|error| send_error(target, error))
     }
 
     /// Sends a datagram to an address if the send buffer has room now, and says how many bytes it has. Otherwise as
@@ -97,9 +99,10 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if it has none; otherwise those of [`send_to`](UdpSocket::send_to).
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) alone if it has none; otherwise those of [`send_to`](UdpSocket::send_to).
     pub fn try_send_to(&self, buffer: &[u8], target: SocketAddr) -> io::Result<usize> {
-        self.source.try_io(Direction::Write, |socket| socket.send_to(buffer, target))
+        let sent = self.source.try_io(Direction::Write, |socket| socket.send_to(buffer, target));
+        sent.map_err(|error| send_error(target, error))
     }
 
     /// Sends a datagram to the peer that the socket is connected to, and says how long it was, which is all of `buffer`.
@@ -195,5 +198,14 @@ impl UdpSocket {
         let same_family = addrs.iter().find(|addr| addr.is_ipv4() == is_ipv4);
         let no_address = || io::Error::new(io::ErrorKind::InvalidInput, "no address to send to was given");
         same_family.or(addrs.first()).copied().ok_or_else(no_address)
+    }
+}
+
+/// Names the target, unless the error only says to wait, which costs nothing to say.
+#[cold]
+fn send_error(target: SocketAddr, error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => error,
+        _ => failed(format!("cannot send to {target}"), error),
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{SocketAddr, UnixStream};
-use crate::executor::Delay;
+use crate::executor::{Delay, failed};
 use crate::net::source::Source;
 use crate::net::sys;
 
@@ -104,9 +104,13 @@ impl UnixStream {
     ///
     /// Those of socketpair(2).
     pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
-        let (one, other) = net::UnixStream::pair()?;
+        let (one, other) = net::UnixStream::pair().map_err(pair_error)?;
         Ok((UnixStream::from_std(one)?, UnixStream::from_std(other)?))
     }
+}
+
+pub(super) fn pair_error(error: io::Error) -> io::Error {
+    failed("cannot open a pair of Unix sockets", error)
 }
 
 async fn connect(addr: &SocketAddr) -> io::Result<UnixStream> {

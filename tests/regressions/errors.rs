@@ -7,7 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use epore::Builder;
-use epore::net::{TcpListener, TcpSocket, TcpStream, UnixStream, lookup_host};
+use epore::net::{TcpListener, TcpSocket, TcpStream, UdpSocket, UnixDatagram, UnixStream, lookup_host};
 
 use crate::support::polls::run;
 use crate::support::source_errno;
@@ -58,4 +58,15 @@ fn a_look_up_that_fails_keeps_its_errno() -> io::Result<()> {
     let error = runtime.block_on(lookup_host("nowhere:80")).map(drop).unwrap_err();
     assert_source(&error, libc::ENETUNREACH);
     Ok(())
+}
+
+#[test]
+fn a_datagram_that_cannot_be_sent_keeps_its_errno() -> io::Result<()> {
+    run(async {
+        let socket = UdpSocket::bind("127.0.0.1:0").await?;
+        assert_source(&socket.send_to(b"x", "127.255.255.255:9").await.unwrap_err(), libc::EACCES);
+        let error = UnixDatagram::unbound()?.send_to(b"x", abstract_path()).await.unwrap_err();
+        assert_source(&error, libc::ECONNREFUSED);
+        Ok(())
+    })
 }

@@ -7,9 +7,11 @@ use std::os::unix::net;
 use std::path::Path;
 
 use super::room::Waiting;
+use crate::executor::failed;
 use crate::net::source::Source;
 use crate::net::sys;
 use crate::net::unix::SocketAddr;
+use crate::net::unix::connect::pair_error;
 use crate::net::unix::listener::bind_error;
 
 /// A Unix socket that carries messages: whole, in order, and none is lost.
@@ -115,7 +117,8 @@ impl UnixDatagram {
     ///
     /// Those of socket(2).
     pub fn unbound() -> io::Result<UnixDatagram> {
-        Ok(UnixDatagram::new(open()?.into()))
+        let socket = open().map_err(|error| failed("cannot open a Unix socket", error))?;
+        Ok(UnixDatagram::new(socket.into()))
     }
 
     /// Two sockets without names that are connected to each other.
@@ -135,7 +138,7 @@ impl UnixDatagram {
     ///
     /// Those of socketpair(2).
     pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
-        let (one, other) = net::UnixDatagram::pair()?;
+        let (one, other) = net::UnixDatagram::pair().map_err(pair_error)?;
         Ok((UnixDatagram::from_std(one)?, UnixDatagram::from_std(other)?))
     }
 

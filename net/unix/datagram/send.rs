@@ -72,8 +72,8 @@ impl UnixDatagram {
     ///
     /// # Errors
     ///
-    /// Those of [`SocketAddr::from_pathname`] and of sendto(2). To wait for a receiver takes a descriptor, so those of socket(2)
-    /// and connect(2) also. No signal is raised.
+    /// Those of [`SocketAddr::from_pathname`]; those of sendto(2), with the target added. To wait for a receiver takes a
+    /// descriptor, so those of socket(2) and connect(2) also. No signal is raised.
     ///
     /// # Panics
     ///
@@ -114,13 +114,17 @@ impl UnixDatagram {
     ///
     /// It can be dropped at any time; nothing has been sent then.
     pub async fn send_to_addr(&self, buffer: &[u8], target: &SocketAddr) -> io::Result<usize> {
-        let address = Address::from(target);
+        let sent = self.send_to_address(buffer, &target.into()).await;
+        sent.map_err(|error| target.failed("send to", error))
+    }
+
+    async fn send_to_address(&self, buffer: &[u8], address: &Address) -> io::Result<usize> {
         loop {
             // Tried in any case: that this socket is not writable may be the fault of the peer that it is connected to.
             poll_fn(|cx| self.source.poll_budget(cx, Direction::Write)).await;
-            match self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, &address)) {
+            match self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, address)) {
                 Ok(Some(count)) => return Ok(count),
-                Ok(None) if room_at(&address).await? => {}
+                Ok(None) if room_at(address).await? => {}
                 Ok(None) => {
                     self.source.drained(Direction::Write);
                     self.writable().await?;
@@ -195,11 +199,14 @@ impl UnixDatagram {
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; otherwise those of [`send_to`](UnixDatagram::send_to).
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) alone if there is none; otherwise those of [`send_to`](UnixDatagram::send_to).
     pub fn try_send_to(&self, buffer: &[u8], target: impl AsRef<Path>) -> io::Result<usize> {
-        let address = Address::from(&SocketAddr::from_path(target.as_ref())?);
-        let sent = self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, &address))?;
-        sent.ok_or(io::ErrorKind::WouldBlock.into())
+        let target = SocketAddr::from_path(target.as_ref())?;
+        match self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, &Address::from(&target))) {
+            Ok(sent) => sent.ok_or(io::ErrorKind::WouldBlock.into()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
+            Err(error) => Err(target.failed("send to", error)),
+        }
     }
 }
 
@@ -269,13 +276,18 @@ impl UnixDatagram {
         buffer: &[u8],
         target: impl AsRef<Path>,
     ) -> Poll<io::Result<usize>> {
-        let address = Address::from(&SocketAddr::from_path(target.as_ref())?);
+        let target = SocketAddr::from_path(target.as_ref())?;
+        let sent = self.poll_send_to_address(cx, buffer, &Address::from(&target));
+        sent.map_err(|error| target.failed("send to", error))
+    }
+
+    fn poll_send_to_address(&self, cx: &mut Context<'_>, buffer: &[u8], address: &Address) -> Poll<io::Result<usize>> {
         loop {
             self.waiting.end();
             ready!(self.source.poll_budget(cx, Direction::Write));
-            match self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, &address)) {
+            match self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, address)) {
                 Ok(Some(count)) => return Poll::Ready(Ok(count)),
-                Ok(None) if ready!(self.waiting.poll_room_at(cx, &address))? => {}
+                Ok(None) if ready!(self.waiting.poll_room_at(cx, address))? => {}
                 Ok(None) => {
                     self.source.drained(Direction::Write);
                     ready!(self.poll_send_ready(cx))?;
