@@ -1,12 +1,14 @@
 mod support;
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
@@ -571,6 +573,57 @@ fn what_was_opened_to_wait_for_a_receiver_is_closed() {
             receiver.recv(&mut [0; 16]).await?;
             sending.await?;
             assert_eq!(support::open_descriptors().len(), open);
+            io::Result::Ok(())
+        })
+        .unwrap();
+    });
+}
+
+/// What this process has open, by names that are not given to others as numbers are.
+fn open_files() -> HashSet<PathBuf> {
+    let names = support::open_descriptors().into_iter().map(|number| fs::read_link(format!("/proc/self/fd/{number}")));
+    // The folder that the numbers were read from is closed by now.
+    names.filter_map(Result::ok).collect()
+}
+
+#[test]
+fn a_poll_of_a_send_that_still_has_to_wait_opens_nothing() {
+    in_own_process("a_poll_of_a_send_that_still_has_to_wait_opens_nothing", || {
+        run(async {
+            let (path, other_path) = (abstract_path(), abstract_path());
+            let (receiver, other) = (UnixDatagram::bind(&path)?, UnixDatagram::bind(&other_path)?);
+            fill(&UnixDatagram::unbound()?, &path)?;
+            fill(&UnixDatagram::unbound()?, &other_path)?;
+            let sender = Rc::new(UnixDatagram::unbound()?);
+            let poll =
+                async |target: &str| poll_once(pin!(poll_fn(|cx| sender.poll_send_to(cx, b"mine", target)))).await;
+            let is_woken = async |target: &str, receiver: &UnixDatagram| {
+                let (sender, target) = (Rc::clone(&sender), target.to_owned());
+                let sending =
+                    epore::spawn(async move { poll_fn(|cx| sender.poll_send_to(cx, b"mine", &target)).await });
+                turns(2).await;
+                assert!(!sending.is_finished());
+                receiver.recv(&mut [0; 16]).await?;
+                sending.await.unwrap()
+            };
+            assert!(poll(&path).await.is_pending());
+            let open = open_files();
+            for _ in 0..3 {
+                turns(1).await;
+                assert!(poll(&path).await.is_pending());
+                assert_eq!(open_files(), open);
+            }
+            // There is room for a moment, and then somebody else has taken it.
+            receiver.recv(&mut [0; 16]).await?;
+            turns(2).await;
+            UnixDatagram::unbound()?.send_to(b"other", &path).await?;
+            assert!(poll(&path).await.is_pending());
+            assert_eq!(is_woken(&path, &receiver).await?, 4);
+
+            // Another target is waited for with another socket.
+            assert!(poll(&path).await.is_pending());
+            assert!(poll(&other_path).await.is_pending());
+            assert_eq!(is_woken(&other_path, &other).await?, 4);
             io::Result::Ok(())
         })
         .unwrap();

@@ -16,6 +16,7 @@ use std::task::{Context, Poll};
 use crate::executor::Direction;
 use crate::net::source::Source;
 use crate::net::sys::{self, Address};
+use crate::net::unix::SocketAddr;
 
 /// Sends a message, or says with `None` that the receiver has no room for it. `WouldBlock` means the sender alone.
 pub(super) fn send_to(socket: &net::UnixDatagram, buffer: &[u8], address: &Address) -> io::Result<Option<usize>> {
@@ -48,17 +49,28 @@ pub(super) async fn room_at(address: &Address) -> io::Result<bool> {
 
 /// What the poll form of [`room_at`] keeps while it waits.
 #[derive(Debug, Default)]
-pub(super) struct Waiting(Mutex<Option<Source<net::UnixDatagram>>>);
+pub(super) struct Waiting(Mutex<Option<Waiter>>);
+
+/// For whom is waited, and with which socket.
+type Waiter = (SocketAddr, Source<net::UnixDatagram>);
 
 impl Waiting {
-    pub(super) fn poll_room_at(&self, cx: &mut Context<'_>, address: &Address) -> Poll<io::Result<bool>> {
-        let socket = match connected_to(address)? {
+    pub(super) fn poll_room_at(&self, cx: &mut Context<'_>, target: &SocketAddr) -> Poll<io::Result<bool>> {
+        if let Some((former, socket)) = self.replace(None)
+            && former == *target
+            && socket.poll_ready(cx, Direction::Write).is_pending()
+        {
+            self.replace(Some((former, socket)));
+            return Poll::Pending;
+        }
+        // One that has told of room tells of no more: the system reports it once to who has found the queue full.
+        let socket = match connected_to(&target.into())? {
             Lookout::Socket(socket) => socket,
             Lookout::NotNeeded => return Poll::Ready(Ok(true)),
             Lookout::Refused => return Poll::Ready(Ok(false)),
         };
         let polled = socket.poll_ready(cx, Direction::Write);
-        self.replace(Some(socket));
+        self.replace(Some((target.clone(), socket)));
         polled.map_ok(|()| true)
     }
 
@@ -66,10 +78,9 @@ impl Waiting {
         self.replace(None);
     }
 
-    fn replace(&self, socket: Option<Source<net::UnixDatagram>>) {
-        let former = mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), socket);
-        // With it goes a waker, which is code of somebody else's: not under the lock.
-        drop(former);
+    /// With the socket that comes back goes a waker, which is code of somebody else's: not under the lock.
+    fn replace(&self, waiting: Option<Waiter>) -> Option<Waiter> {
+        mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), waiting)
     }
 }
 

@@ -277,17 +277,20 @@ impl UnixDatagram {
         target: impl AsRef<Path>,
     ) -> Poll<io::Result<usize>> {
         let target = SocketAddr::from_path(target.as_ref())?;
-        let sent = self.poll_send_to_address(cx, buffer, &Address::from(&target));
+        let sent = self.poll_send_to_addr(cx, buffer, &target);
+        if sent.is_ready() {
+            self.waiting.end();
+        }
         sent.map_err(|error| target.failed("send to", error))
     }
 
-    fn poll_send_to_address(&self, cx: &mut Context<'_>, buffer: &[u8], address: &Address) -> Poll<io::Result<usize>> {
+    fn poll_send_to_addr(&self, cx: &mut Context<'_>, buffer: &[u8], target: &SocketAddr) -> Poll<io::Result<usize>> {
+        let address = Address::from(target);
         loop {
-            self.waiting.end();
             ready!(self.source.poll_budget(cx, Direction::Write));
-            match self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, address)) {
+            match self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, &address)) {
                 Ok(Some(count)) => return Poll::Ready(Ok(count)),
-                Ok(None) if ready!(self.waiting.poll_room_at(cx, address))? => {}
+                Ok(None) if ready!(self.waiting.poll_room_at(cx, target))? => {}
                 Ok(None) => {
                     self.source.drained(Direction::Write);
                     ready!(self.poll_send_ready(cx))?;
