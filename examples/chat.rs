@@ -4,7 +4,11 @@
 
 #![forbid(unsafe_code)]
 
-use std::{cell::RefCell, collections::HashMap, env, io, net::Shutdown, net::SocketAddr, rc::Rc};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::net::{Shutdown, SocketAddr};
+use std::rc::Rc;
+use std::{env, io, process};
 
 use epore::net::{TcpListener, TcpStream};
 
@@ -44,16 +48,21 @@ async fn join(room: Room, stream: Rc<TcpStream>, member: SocketAddr) {
     say(&room, member, &left.map_or_else(|error| format!("is lost: {error}"), |()| "has left".to_owned()));
 }
 
-fn main() -> io::Result<()> {
-    let addr = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
-    epore::block_on(async {
-        let (listener, room) = (TcpListener::bind(addr).await?, Room::default());
-        println!("listening on {}", listener.local_addr()?);
-        loop {
-            match listener.accept().await {
-                Ok((stream, member)) => drop(epore::spawn(join(Rc::clone(&room), Rc::new(stream), member))),
-                Err(error) => eprintln!("cannot accept: {error}"),
-            }
+async fn run(addr: String) -> io::Result<()> {
+    let (listener, room) = (TcpListener::bind(addr).await?, Room::default());
+    println!("listening on {}", listener.local_addr()?);
+    loop {
+        match listener.accept().await {
+            Ok((stream, member)) => drop(epore::spawn(join(Rc::clone(&room), Rc::new(stream), member))),
+            Err(error) => eprintln!("cannot accept: {error}"),
         }
-    })
+    }
+}
+
+fn main() {
+    let addr = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
+    if let Err(error) = epore::block_on(run(addr)) {
+        eprintln!("error: {error}");
+        process::exit(1);
+    }
 }

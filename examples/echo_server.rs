@@ -4,8 +4,8 @@
 
 #![forbid(unsafe_code)]
 
-use std::io;
 use std::net::SocketAddr;
+use std::{env, io, process};
 
 use epore::net::{TcpListener, TcpStream};
 
@@ -25,17 +25,22 @@ async fn serve(stream: TcpStream, peer: SocketAddr) {
     }
 }
 
-fn main() -> io::Result<()> {
-    let addr = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
-    epore::block_on(async {
-        let listener = TcpListener::bind(addr).await?;
-        println!("listening on {}", listener.local_addr()?);
-        loop {
-            match listener.accept().await {
-                Ok((stream, peer)) => drop(epore::spawn(serve(stream, peer))),
-                // Descriptors have run out, say. The clients that are served now will give some back.
-                Err(error) => eprintln!("cannot accept: {error}"),
-            }
+async fn run(addr: String) -> io::Result<()> {
+    let listener = TcpListener::bind(addr).await?;
+    println!("listening on {}", listener.local_addr()?);
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => drop(epore::spawn(serve(stream, peer))),
+            // Descriptors have run out, say. The clients that are served now will give some back.
+            Err(error) => eprintln!("cannot accept: {error}"),
         }
-    })
+    }
+}
+
+fn main() {
+    let addr = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
+    if let Err(error) = epore::block_on(run(addr)) {
+        eprintln!("error: {error}");
+        process::exit(1);
+    }
 }

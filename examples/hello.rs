@@ -4,7 +4,6 @@
 
 #![forbid(unsafe_code)]
 
-use std::io;
 use std::time::Duration;
 
 use epore::time::sleep;
@@ -19,12 +18,12 @@ async fn count(name: &str, pause: Duration) -> u32 {
     sum
 }
 
-fn main() -> io::Result<()> {
+fn main() {
     epore::block_on(async {
         let hare = epore::spawn(count("the hare", Duration::from_millis(10)));
         let tortoise = epore::spawn(count("the tortoise", Duration::from_millis(25)));
         println!("hello from the main future");
-        println!("together they make {}", hare.await? + tortoise.await?);
-        Ok(())
-    })
+        // A handle gives the output of its task, or says that the task has panicked.
+        println!("together they make {}", hare.await.unwrap() + tortoise.await.unwrap());
+    });
 }

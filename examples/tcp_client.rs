@@ -4,8 +4,8 @@
 
 #![forbid(unsafe_code)]
 
-use std::error::Error;
 use std::io::{self, BufRead, Write};
+use std::{env, process};
 
 use epore::net::TcpStream;
 use epore::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -42,16 +42,21 @@ async fn print_output(server: OwnedReadHalf) -> io::Result<()> {
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let addr = std::env::args().nth(1).ok_or("say where to connect to: tcp_client HOST:PORT")?;
-    epore::block_on(async {
-        let (reader, writer) = TcpStream::connect(addr).await?.into_split();
-        let sending = epore::spawn(send_input(writer));
-        print_output(reader).await?;
-        // The server has hung up. If there is still input to wait for, nobody is left to send it to.
-        if sending.is_finished() {
-            sending.await??;
-        }
-        Ok(())
-    })
+async fn run(addr: String) -> io::Result<()> {
+    let (reader, writer) = TcpStream::connect(addr).await?.into_split();
+    let sending = epore::spawn(send_input(writer));
+    print_output(reader).await?;
+    // The server has hung up. If there is still input to wait for, nobody is left to send it to.
+    if sending.is_finished() { sending.await? } else { Ok(()) }
+}
+
+fn main() {
+    let result = match env::args().nth(1) {
+        Some(addr) => epore::block_on(run(addr)),
+        None => Err(io::Error::other("say where to connect to: tcp_client HOST:PORT")),
+    };
+    if let Err(error) = result {
+        eprintln!("error: {error}");
+        process::exit(1);
+    }
 }

@@ -7,18 +7,19 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use support::examples::{Server, example, run};
 use support::in_time;
+use support::tcp::closed_addr;
 
-const SHORT: usize = 60;
+const SHORT: usize = 64;
 
 /// These show more than fits in a few lines.
-const LONG: [&str; 5] = ["fetch", "graceful", "line_chat", "per_core", "poll"];
+const LONG: [&str; 6] = ["chat", "fetch", "graceful", "line_chat", "per_core", "poll"];
 
 /// A member of the chat room.
 struct Member {
@@ -115,12 +116,44 @@ fn per_core_deals_its_clients_out_among_the_cores() {
     assert_eq!(seen, (0..cores).map(|core| format!("core {core}\n")).collect());
 }
 
+/// What an example that must fail says of it: one line, for people.
+fn complaint(name: &str, arguments: &[&str]) -> String {
+    let mut command = example(name);
+    command.args(arguments);
+    let output = in_time(name, move || command.output().unwrap());
+    assert_eq!(output.status.code(), Some(1), "{name}: {output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn servers_name_an_address_that_is_used() {
+    let (tcp, udp) = (TcpListener::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+    let [tcp, udp] = [tcp.local_addr(), udp.local_addr()].map(|addr| addr.unwrap().to_string());
+    let why = "Address already in use (os error 98)";
+    for (name, doing, addr) in [
+        ("chat", "listen on", &tcp),
+        ("echo_server", "listen on", &tcp),
+        ("graceful", "listen on", &tcp),
+        ("line_chat", "listen on", &tcp),
+        ("per_core", "bind to", &tcp),
+        ("udp_echo", "bind to", &udp),
+    ] {
+        assert_eq!(complaint(name, &[addr]), format!("error: cannot {doing} {addr}: {why}\n"), "{name}");
+    }
+    assert_eq!(complaint("proxy", &[&tcp, &udp]), format!("error: cannot listen on {tcp}: {why}\n"));
+}
+
+#[test]
+fn tcp_client_names_an_address_that_nobody_listens_on() {
+    let (closed, _held) = closed_addr().unwrap();
+    let expected = format!("error: cannot connect to {closed}: Connection refused (os error 111)\n");
+    assert_eq!(complaint("tcp_client", &[&closed.to_string()]), expected);
+}
+
 #[test]
 fn per_core_says_what_is_no_address() {
-    let output = example("per_core").arg("nowhere").output().unwrap();
-    assert!(!output.status.success());
-    let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(error.contains("`nowhere` is not an address like 127.0.0.1:7000"), "{error}");
+    let expected = "error: `nowhere` is not an address like 127.0.0.1:7000\n";
+    assert_eq!(complaint("per_core", &["nowhere"]), expected);
 }
 
 /// A client of `graceful` that has been given work, as its server knows: an answer to a first piece of none has come.
@@ -195,9 +228,7 @@ fn proxy_ends_a_connection_whose_target_is_gone() {
 
 #[test]
 fn proxy_says_what_it_needs() {
-    let output = example("proxy").output().unwrap();
-    assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("usage: proxy ADDRESS TARGET"));
+    assert!(complaint("proxy", &[]).starts_with("error: usage: proxy ADDRESS TARGET"));
 }
 
 #[test]
@@ -228,9 +259,7 @@ fn tcp_client_ends_with_its_server_though_there_may_be_more_input() {
 
 #[test]
 fn tcp_client_says_what_it_needs() {
-    let output = example("tcp_client").output().unwrap();
-    assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("tcp_client HOST:PORT"));
+    assert_eq!(complaint("tcp_client", &[]), "error: say where to connect to: tcp_client HOST:PORT\n");
 }
 
 #[test]
