@@ -7,12 +7,12 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use support::examples::{Server, example, run};
+use support::examples::{Member, Server, example, run};
 use support::in_time;
 use support::tcp::closed_addr;
 
@@ -20,29 +20,6 @@ const SHORT: usize = 64;
 
 /// These show more than fits in a few lines.
 const LONG: [&str; 6] = ["chat", "fetch", "graceful", "line_chat", "per_core", "poll"];
-
-/// A member of the chat room.
-struct Member {
-    lines: BufReader<TcpStream>,
-    name: SocketAddr,
-}
-
-impl Member {
-    fn join(server: &Server) -> Member {
-        let stream = server.connect();
-        Member { name: stream.local_addr().unwrap(), lines: BufReader::new(stream) }
-    }
-
-    fn say(&mut self, line: &str) {
-        writeln!(self.lines.get_mut(), "{line}").unwrap();
-    }
-
-    fn hear(&mut self) -> String {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    }
-}
 
 #[test]
 fn hello_runs_its_tasks_in_turns() {

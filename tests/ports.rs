@@ -5,13 +5,13 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::thread;
 
 use support::PATIENCE;
-use support::examples::Server;
+use support::examples::{Member, Server};
 
 /// The program up to `main`, without what is to differ: the head of the file and the imports.
 fn text(path: String) -> String {
@@ -79,41 +79,19 @@ fn the_proxy_passes_on_what_comes_after_the_client_has_ended() {
     target.join().unwrap();
 }
 
-struct Member {
-    lines: BufReader<TcpStream>,
-    name: SocketAddr,
-}
-
-impl Member {
-    fn join(server: &Server) -> Member {
-        let stream = server.connect();
-        Member { name: stream.local_addr().unwrap(), lines: BufReader::new(stream) }
-    }
-
-    fn say(&mut self, line: &str) {
-        self.lines.get_mut().write_all(line.as_bytes()).unwrap();
-    }
-
-    fn hear(&mut self) -> String {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).unwrap();
-        line
-    }
-}
-
 #[test]
 fn the_chat_tells_all_others_line_by_line() {
     against("line_chat", &[], |server| {
         let (mut anna, mut bert) = (Member::join(&server), Member::join(&server));
         // Whoever hears the other is in the room.
-        bert.say("anna?\n");
-        assert_eq!(anna.hear(), format!("{}: anna?\n", bert.name));
-        anna.say("half a li");
-        anna.say("ne\r\nand another\n");
-        assert_eq!(bert.hear(), format!("{}: half a line\n", anna.name));
-        assert_eq!(bert.hear(), format!("{}: and another\n", anna.name));
+        bert.say("anna?");
+        assert_eq!(anna.hear(), format!("{}: anna?", bert.name));
+        anna.lines.get_mut().write_all(b"half a li").unwrap();
+        anna.say("ne\r\nand another");
+        assert_eq!(bert.hear(), format!("{}: half a line", anna.name));
+        assert_eq!(bert.hear(), format!("{}: and another", anna.name));
         drop(anna);
-        bert.say("alone\n");
+        bert.say("alone");
         bert.lines.get_ref().shutdown(Shutdown::Write).unwrap();
         assert_eq!(bert.hear(), "", "nobody hears what they said themselves");
     });

@@ -1,6 +1,6 @@
 //! Examples that are run as their reader would run them.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 
@@ -83,5 +83,29 @@ impl Drop for Server {
         // It may have ended by itself.
         let _ended = self.process.kill();
         self.process.wait().unwrap();
+    }
+}
+
+/// A member of a chat room, by the address that the server knows.
+pub struct Member {
+    pub lines: BufReader<TcpStream>,
+    pub name: SocketAddr,
+}
+
+impl Member {
+    pub fn join(server: &Server) -> Member {
+        let stream = server.connect();
+        Member { name: stream.local_addr().unwrap(), lines: BufReader::new(stream) }
+    }
+
+    pub fn say(&mut self, line: &str) {
+        self.lines.get_mut().write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// The next line without its end, which is nothing when the server has hung up.
+    pub fn hear(&mut self) -> String {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).unwrap();
+        line.strip_suffix('\n').unwrap_or(&line).to_owned()
     }
 }
