@@ -25,27 +25,6 @@ fn block_on_gives_the_output_and_takes_futures_that_borrow() {
 }
 
 #[test]
-fn tasks_outlive_one_call_of_block_on_and_go_on_with_the_next() {
-    let runtime = Runtime::new().unwrap();
-    let steps = Rc::new(Cell::new(0));
-    let task = runtime.spawn({
-        let steps = steps.clone();
-        async move {
-            for _ in 0..100 {
-                steps.set(steps.get() + 1);
-                yield_now().await;
-            }
-        }
-    });
-    runtime.block_on(yield_now());
-    let done = steps.get();
-    assert!(done > 0 && done < 100, "one turn did {done} of 100 steps");
-    assert_eq!(steps.get(), done, "tasks run within block_on alone");
-    runtime.block_on(task).unwrap();
-    assert_eq!(steps.get(), 100);
-}
-
-#[test]
 fn tasks_that_are_left_are_dropped_when_block_on_returns() {
     let dropped = Rc::new(Cell::new(false));
     block_on(async {

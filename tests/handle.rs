@@ -3,13 +3,12 @@
 mod support;
 
 use std::cell::Cell;
-use std::future::{pending, poll_fn};
+use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::thread;
 
 use epore::net::AsyncFd;
@@ -47,58 +46,6 @@ fn a_spawn_wakes_a_runtime_that_sleeps() {
 }
 
 #[test]
-fn dropping_a_remote_handle_detaches_the_task() {
-    in_time("a detached remote task", || {
-        block_on(async {
-            let (sender, receiver) = futures::channel::oneshot::channel();
-            drop(Handle::current().spawn(async {
-                yield_now().await;
-                sender.send(42).unwrap();
-            }));
-            assert_eq!(receiver.await, Ok(42));
-        });
-    });
-}
-
-#[test]
-fn an_abort_before_the_first_poll_cancels() {
-    block_on(async {
-        let task = Handle::current().spawn(async { unreachable!("it was aborted") });
-        task.abort();
-        assert!(task.is_finished());
-        assert!(task.await.map(|(): ()| ()).unwrap_err().is_cancelled());
-        yield_now().await;
-    });
-}
-
-#[test]
-fn an_abort_while_waiting_and_after_the_end() {
-    block_on(async {
-        let task = Handle::current().spawn(pending::<()>());
-        yield_now().await;
-        task.abort();
-        task.abort();
-        assert!(!task.is_finished(), "the runtime has not come to it");
-        assert!(task.await.unwrap_err().is_cancelled());
-
-        let task = Handle::current().spawn(async { 42 });
-        yield_now().await;
-        task.abort();
-        assert_eq!(task.await.unwrap(), 42);
-    });
-}
-
-#[test]
-fn a_panic_is_delivered_with_the_place_of_the_spawn() {
-    block_on(async {
-        let error = Handle::current().spawn(async { panic!("remote") }).await.map(|(): ()| ()).unwrap_err();
-        let text = error.to_string();
-        assert!(text.contains(&format!("{}:{}:", file!(), line!() - 2)), "{text}");
-        assert!(text.ends_with("panicked: remote"), "{text}");
-    });
-}
-
-#[test]
 fn a_spawn_on_a_runtime_that_is_gone_is_cancelled_and_drops_the_future_at_once() {
     let runtime = Runtime::new().unwrap();
     let handle = runtime.handle();
@@ -126,40 +73,12 @@ fn a_handle_of_a_runtime_that_is_gone_never_reaches_the_next_one() {
 }
 
 #[test]
-fn tasks_that_wait_when_the_runtime_goes_are_cancelled() {
-    let runtime = Runtime::new().unwrap();
-    let handle = runtime.handle();
-    let unread = handle.spawn(async { 42 });
-    let begun = handle.spawn(pending::<()>());
-    runtime.block_on(async {
-        yield_now().await;
-    });
-    let late = handle.spawn(async { 42 });
-    drop(runtime);
-    assert!(block_on(begun).unwrap_err().is_cancelled());
-    assert!(block_on(late).unwrap_err().is_cancelled());
-    assert!(block_on(unread).map_or_else(|error| error.is_cancelled(), |output| output == 42));
-}
-
-#[test]
 fn handle_current_outside_of_a_runtime_says_where_and_what_to_do() {
     assert!(Handle::try_current().is_none());
     let (message, place) = panic_of(|| Handle::current().spawn(async {}));
     assert_eq!(place, format!("{}:{}", file!(), line!() - 1));
     assert!(message.contains("`Handle::current` was called outside of a runtime"), "{message}");
     assert!(message.contains("inside `epore::block_on`"), "{message}");
-}
-
-#[test]
-fn a_remote_handle_that_is_polled_after_its_result_says_so() {
-    block_on(async {
-        let mut task = Handle::current().spawn(async {});
-        yield_now().await;
-        let mut cx = Context::from_waker(Waker::noop());
-        assert!(Pin::new(&mut task).poll(&mut cx).is_ready());
-        let (message, _) = panic_of(|| Pin::new(&mut task).poll(&mut cx));
-        assert!(message.contains("after it had given its result"), "{message}");
-    });
 }
 
 #[test]

@@ -177,18 +177,6 @@ fn dropping_a_race_at_any_await_leaves_nothing_open() {
 }
 
 #[test]
-fn attempts_may_not_follow_each_other_faster_than_the_standard_allows() {
-    let build = |delay| Builder::new().connect_attempt_delay(delay).build();
-    for delay in [Duration::ZERO, Duration::from_micros(9_999)] {
-        let error = build(delay).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        let message = format!("connect_attempt_delay is {delay:?}, but RFC 8305 allows no less than 10 milliseconds");
-        assert_eq!(error.to_string(), message);
-    }
-    assert!([MOMENT, HOUR, Duration::MAX].into_iter().all(|delay| build(delay).is_ok()));
-}
-
-#[test]
 fn connecting_can_be_sent_to_another_thread() {
     fn is_send(_: impl Send) {}
     is_send(connect(&[]));

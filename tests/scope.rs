@@ -6,8 +6,7 @@ mod support;
 
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn, ready};
-use std::panic::resume_unwind;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
@@ -16,19 +15,12 @@ use std::thread;
 use std::time::Duration;
 
 use epore::time::{sleep, timeout};
-use epore::{ScopedJoinHandle, block_on, scope, spawn, yield_now};
+use epore::{block_on, scope, spawn, yield_now};
 use futures::future::{Either, select};
 use futures::stream::{FuturesUnordered, StreamExt};
 use support::OnDrop;
 use support::panics::panic_of;
-use support::polls::{count_polls, drop_at, poll_once, run};
-
-async fn after_yields<T>(yields: usize, output: T) -> T {
-    for _ in 0..yields {
-        yield_now().await;
-    }
-    output
-}
+use support::polls::{after_yields, count_polls, drop_at, poll_once, run};
 
 /// Counts how often it is woken.
 #[derive(Default)]
@@ -317,92 +309,6 @@ fn busy_tasks_starve_nobody() {
     });
 }
 
-#[test]
-fn results_are_those_of_the_handles() {
-    run(async {
-        scope(async |scope| {
-            let fine = scope.spawn(async { 42 });
-            assert!(!fine.is_finished());
-            yield_now().await;
-            assert!(fine.is_finished());
-            assert_eq!(format!("{fine:?}"), "ScopedJoinHandle { finished: true }");
-            assert_eq!(fine.await.unwrap(), 42);
-
-            let line = line!() + 1;
-            let panics = scope.spawn(async { resume_unwind(Box::new("on purpose")) });
-            let error: epore::JoinError = panics.await.map(|(): ()| ()).unwrap_err();
-            assert!(error.is_panic() && error.to_string().contains(&format!("scope.rs:{line}:")), "{error}");
-        })
-        .await;
-    });
-}
-
-#[test]
-fn an_abort_drops_the_future_where_the_scope_comes_to_it() {
-    run(async {
-        let dropped = Cell::new(0);
-        let count = || OnDrop(|| dropped.set(dropped.get() + 1));
-        scope(async |scope| {
-            let (unpolled, waiting) = (count(), count());
-            let waiting = scope.spawn(async {
-                let _kept = waiting;
-                pending::<()>().await;
-            });
-            yield_now().await;
-            let unpolled = scope.spawn(async move { drop(unpolled) });
-            waiting.abort();
-            unpolled.abort();
-            unpolled.abort();
-            assert_eq!(dropped.get(), 0);
-            assert!(unpolled.await.unwrap_err().is_cancelled());
-            assert!(waiting.await.unwrap_err().is_cancelled());
-            assert_eq!(dropped.get(), 2);
-
-            let finished = scope.spawn(async { 1 });
-            yield_now().await;
-            finished.abort();
-            assert_eq!(finished.await.unwrap(), 1);
-        })
-        .await;
-    });
-}
-
-#[test]
-fn an_abort_comes_from_any_thread_and_after_the_end() {
-    run(async {
-        let handle = scope(async |scope| {
-            let endless = scope.spawn(pending::<()>());
-            let handle = endless.abort_handle();
-            let other = handle.clone();
-            yield_now().await;
-            let thread = thread::spawn(move || other.abort());
-            assert!(endless.await.unwrap_err().is_cancelled());
-            thread.join().unwrap();
-            handle
-        })
-        .await;
-        assert!(handle.is_finished());
-        handle.abort();
-    });
-}
-
-#[test]
-fn a_task_may_abort_itself() {
-    run(async {
-        let place = Cell::new(None);
-        scope(async |scope| {
-            let task = scope.spawn(async {
-                let own: epore::AbortHandle = place.take().unwrap();
-                own.abort();
-                pending::<()>().await;
-            });
-            place.set(Some(task.abort_handle()));
-            assert!(task.await.unwrap_err().is_cancelled());
-        })
-        .await;
-    });
-}
-
 /// R8: the scope sleeps in the reactor while a thread wakes its task.
 #[test]
 fn a_task_is_woken_from_another_thread() {
@@ -499,38 +405,6 @@ fn a_scope_is_dropped_at_each_of_its_awaits() {
 }
 
 #[test]
-fn the_drop_of_one_task_that_panics_leaves_none_out() {
-    let (dropped, log) = (Cell::new(0), RefCell::new(Vec::new()));
-    let mut work = Box::pin(scope(async |scope| {
-        for i in 0..10 {
-            let noted = OnDrop(|| {
-                dropped.set(dropped.get() + 1);
-                if dropped.get() % 2 == 0 {
-                    resume_unwind(Box::new("in a drop"));
-                }
-            });
-            let log = &log;
-            let task = scope.spawn(async move {
-                let _noted = noted;
-                log.borrow_mut().push(i);
-                pending::<()>().await;
-            });
-            if i == 5 {
-                yield_now().await;
-            }
-            drop(task);
-        }
-        pending::<()>().await;
-    }));
-    for _ in 0..2 {
-        assert!(work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-    }
-    assert!((6..10).contains(&log.borrow().len()), "some were never polled: {log:?}");
-    drop(work);
-    assert_eq!(dropped.get(), 10);
-}
-
-#[test]
 fn what_is_spawned_while_the_scope_is_dropped_is_dropped_too() {
     let (refused, never) = (&Cell::new(0), &Cell::new(0));
     let mut work = Box::pin(scope(async |scope| {
@@ -553,114 +427,12 @@ fn what_is_spawned_while_the_scope_is_dropped_is_dropped_too() {
 }
 
 #[test]
-fn a_panic_that_nobody_takes_is_the_scopes_when_all_have_finished() {
-    let ended = Cell::new(false);
-    let work = scope(async |scope| {
-        drop(scope.spawn(async { resume_unwind(Box::new(1_i32)) }));
-        scope.spawn(async { panic!("the first") });
-        let late = scope.spawn(async { panic!("asked for too late") });
-        yield_now().await;
-        drop(late);
-        scope.spawn(async {
-            after_yields(5, ()).await;
-            ended.set(true);
-        });
-    });
-    let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(work))).unwrap_err();
-    assert_eq!(payload.downcast_ref(), Some(&1_i32), "it is the first of them");
-    assert!(ended.get());
-}
-
-#[test]
-fn a_panic_whose_handle_is_dropped_after_it_is_the_scopes() {
-    let (message, _) = panic_of(|| {
-        run(scope(async |scope| {
-            let task = scope.spawn(async { panic!("left in the handle") });
-            yield_now().await;
-            assert!(task.is_finished());
-        }));
-    });
-    assert_eq!(message, "left in the handle");
-    // The handle that a task holds of itself goes with its future.
-    let work = scope(async |scope| {
-        let place = Rc::new(Cell::new(None::<ScopedJoinHandle<'_, ()>>));
-        let own = place.clone();
-        let task = scope.spawn(poll_fn(move |cx| match own.take() {
-            None => {
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            handle => {
-                own.set(handle);
-                resume_unwind(Box::new("of itself"))
-            }
-        }));
-        place.set(Some(task));
-    });
-    let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(work))).unwrap_err();
-    assert_eq!(payload.downcast_ref(), Some(&"of itself"));
-}
-
-#[test]
-fn a_panic_that_is_taken_is_not_the_scopes() {
-    run(async {
-        let output = scope(async |scope| {
-            let task = scope.spawn(async { resume_unwind(Box::new("taken")) });
-            task.await.map(|(): ()| ()).unwrap_err().is_panic()
-        });
-        assert!(output.await);
-        // Nor is one whose handle is the output, for somebody may still ask.
-        let handle = scope(async |scope| scope.spawn(async { resume_unwind(Box::new("kept")) })).await;
-        assert!(handle.await.map(|(): ()| ()).unwrap_err().is_panic());
-    });
-}
-
-#[test]
-fn a_panic_of_the_body_passes_at_once_and_the_tasks_are_dropped() {
-    let dropped = Cell::new(0);
-    let work = scope(async |scope| {
-        for _ in 0..3 {
-            let noted = OnDrop(|| {
-                dropped.set(dropped.get() + 1);
-                resume_unwind(Box::new("in a drop"));
-            });
-            scope.spawn(async move {
-                let _noted = noted;
-                pending::<()>().await;
-            });
-        }
-        yield_now().await;
-        panic!("of the body");
-    });
-    let mut work = pin!(work);
-    let mut cx = Context::from_waker(Waker::noop());
-    assert!(work.as_mut().poll(&mut cx).is_pending());
-    let (message, _) = panic_of(|| work.as_mut().poll(&mut cx).map(|(): ()| ()));
-    assert_eq!((message.as_str(), dropped.get()), ("of the body", 3));
-    let (message, _) = panic_of(|| work.as_mut().poll(&mut cx).map(|(): ()| ()));
-    assert!(message.contains("after it was ready"), "{message}");
-}
-
-#[test]
 fn polled_after_it_was_ready_it_says_so() {
     let mut work = pin!(scope(|_| ready(())));
     let mut cx = Context::from_waker(Waker::noop());
     assert!(work.as_mut().poll(&mut cx).is_ready());
     let (message, _) = panic_of(|| work.as_mut().poll(&mut cx));
     assert!(message.contains("await it once"), "{message}");
-}
-
-#[test]
-fn a_handle_can_be_given_up_and_awaited_again() {
-    run(async {
-        scope(async |scope| {
-            let mut task = scope.spawn(after_yields(3, 42));
-            assert!(drop_at(1, &mut task).await.is_none());
-            assert!(poll_once(Pin::new(&mut task)).await.is_pending());
-            assert_eq!(task.await.unwrap(), 42);
-        })
-        .await;
-    });
 }
 
 #[test]

@@ -6,12 +6,12 @@ mod support;
 mod signals;
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{self};
 use std::pin::pin;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, mpsc};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::thread;
 
 use epore::signal::{Signal, SignalKind, ctrl_c, signal};
@@ -168,20 +168,6 @@ fn a_listener_waits_in_one_runtime_after_another() {
 }
 
 #[test]
-fn kinds_are_told_apart() {
-    in_own_process("kinds_are_told_apart", || {
-        run(async {
-            let (mut first, mut second) = (usr1(), signal(SignalKind::user_defined2()).unwrap());
-            let mut real_time = signal(SignalKind::from_raw(libc::SIGRTMAX())).unwrap();
-            raise(libc::SIGUSR2);
-            assert!(!is_told(&mut first).await && is_told(&mut second).await && !is_told(&mut real_time).await);
-            raise(libc::SIGRTMAX());
-            assert!(!is_told(&mut first).await && !is_told(&mut second).await && is_told(&mut real_time).await);
-        });
-    });
-}
-
-#[test]
 fn the_default_comes_back_with_the_drop_of_the_last_listener() {
     dies_of(&[USR1], "the_default_comes_back_with_the_drop_of_the_last_listener", || {
         set(USR1, libc::SIG_DFL);
@@ -251,28 +237,6 @@ fn a_handler_that_comes_back_late_gives_way_to_what_was_before_it() {
         drop(usr1());
         assert_eq!(disposition(USR1), libc::SIG_IGN);
     });
-}
-
-#[test]
-fn what_cannot_be_listened_to_is_an_error_that_says_why() {
-    for (number, name) in [
-        (libc::SIGKILL, "SIGKILL"),
-        (libc::SIGSTOP, "SIGSTOP"),
-        (libc::SIGILL, "SIGILL"),
-        (libc::SIGFPE, "SIGFPE"),
-        (libc::SIGSEGV, "SIGSEGV"),
-        (libc::SIGBUS, "SIGBUS"),
-        (0, "0 is the number of no signal"),
-        (-1, "-1 is the number of no signal"),
-        (65, "65 is the number of no signal"),
-        (i32::MAX, "2147483647 is the number of no signal"),
-    ] {
-        let error = signal(SignalKind::from_raw(number)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert!(error.to_string().contains(name), "{error}");
-    }
-    // The C library keeps this one to itself.
-    assert_eq!(signal(SignalKind::from_raw(32)).unwrap_err().kind(), ErrorKind::InvalidInput);
 }
 
 #[test]
@@ -489,12 +453,4 @@ fn listeners_and_their_futures_can_be_sent() {
     sent(listener);
     sent(ctrl_c());
     sent(epore::signal::shutdown_signal());
-}
-
-#[test]
-fn the_names_for_several_systems_are_the_same() {
-    let listener: io::Result<epore::signal::unix::Signal> =
-        epore::signal::unix::signal(epore::signal::unix::SignalKind::window_change());
-    let mut listener: Signal = listener.unwrap();
-    run(async { assert!(matches!(poll_once(pin!(listener.recv())).await, Poll::Pending)) });
 }

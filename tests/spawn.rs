@@ -162,11 +162,3 @@ fn a_timer_awaited_outside_of_a_runtime_says_what_to_do() {
     let (message, _) = panic_of(|| Pin::new(&mut sleep).poll(&mut Context::from_waker(Waker::noop())));
     assert!(message.contains("a timer was awaited outside of a runtime"), "{message}");
 }
-
-#[test]
-fn a_runtime_spawns_from_outside_of_it() {
-    let runtime = Runtime::new().unwrap();
-    let task = runtime.spawn(async { 42 });
-    assert!(!task.is_finished());
-    assert_eq!(runtime.block_on(task).unwrap(), 42);
-}

@@ -2,7 +2,6 @@
 
 mod support;
 
-use std::io;
 use std::panic::panic_any;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
@@ -256,13 +255,6 @@ fn a_handle_that_outlives_the_runtime_gets_the_result_of_what_had_begun() {
         release.send(42).unwrap();
         assert_eq!(block_on(task).unwrap(), 42);
     });
-}
-
-#[test]
-fn a_limit_of_no_threads_is_refused() {
-    let error = Builder::new().max_blocking_threads(0).build().unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
-    assert!(error.to_string().contains("max_blocking_threads is 0"), "{error}");
 }
 
 #[test]

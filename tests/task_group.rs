@@ -14,32 +14,13 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use epore::{Cancelled, Runtime, TaskGroup, spawn, yield_now};
-use futures::future::{join, join_all, select};
-use futures::stream::{FuturesUnordered, StreamExt};
+use epore::{Runtime, TaskGroup, spawn, yield_now};
 use support::OnDrop;
 use support::panics::{panic_of, panics_in};
-use support::polls::{count_polls, drop_at, poll_once, run};
+use support::polls::{after_yields, count_polls, counted, poll_once, run};
 
 /// Longer than any test runs.
 const LONG: Duration = Duration::from_secs(3600);
-
-/// A future that never ends, and counts when it is dropped.
-fn counted(dropped: &Rc<Cell<usize>>) -> impl Future<Output = ()> + use<> {
-    let dropped = Rc::clone(dropped);
-    let guard = OnDrop(move || dropped.set(dropped.get() + 1));
-    async move {
-        let _guard = guard;
-        pending().await
-    }
-}
-
-async fn after_yields<T>(yields: usize, output: T) -> T {
-    for _ in 0..yields {
-        yield_now().await;
-    }
-    output
-}
 
 #[test]
 fn a_task_is_in_the_group_until_its_future_is_gone() {
@@ -178,221 +159,6 @@ fn a_panic_is_for_the_handle_and_counts_off() {
     });
 }
 
-#[test]
-fn cancel_wakes_all_who_wait_for_it_at_once() {
-    run(async {
-        let group = TaskGroup::new();
-        let tasks: Vec<_> = (0..100)
-            .map(|_| {
-                let inner = group.clone();
-                group.spawn(async move { join(inner.cancelled(), inner.cancelled()).await })
-            })
-            .collect();
-        let (waiting, polls) = count_polls(group.cancelled());
-        let waiting = spawn(waiting);
-        yield_now().await;
-        group.cancel();
-        group.cancel();
-        assert!(group.is_cancelled() && !group.is_closed());
-        join_all(tasks).await;
-        waiting.await.unwrap();
-        assert_eq!(polls.get(), 2);
-        assert!(poll_once(pin!(group.cancelled())).await.is_ready());
-        assert_eq!(group.spawn(async { 42 }).await.unwrap(), 42, "it is not closed");
-    });
-}
-
-#[test]
-fn a_waiter_that_was_dropped_is_not_woken() {
-    let woken = Rc::new(Cell::new(0));
-    let waker = |waiter: usize| {
-        let woken = Rc::clone(&woken);
-        foreign::waker(foreign::On::Wake, Rc::new(move || woken.set(woken.get() + waiter)))
-    };
-    let group = TaskGroup::new();
-    let mut waiters: Vec<Cancelled> = (0..4).map(|_| group.cancelled()).collect();
-    for (i, waiter) in waiters.iter_mut().enumerate() {
-        assert!(Pin::new(waiter).poll(&mut Context::from_waker(&waker(10_usize.pow(i as u32)))).is_pending());
-    }
-    drop(waiters.remove(1));
-    // The place is used again, and one that is polled again has its last waker woken alone.
-    let mut another = group.cancelled();
-    assert!(Pin::new(&mut another).poll(&mut Context::from_waker(&waker(10_000))).is_pending());
-    assert!(Pin::new(&mut waiters[0]).poll(&mut Context::from_waker(&waker(100_000))).is_pending());
-    group.cancel();
-    assert_eq!(woken.get(), 111_100);
-    drop(waiters);
-    assert!(Pin::new(&mut another).poll(&mut Context::from_waker(Waker::noop())).is_ready());
-}
-
-#[test]
-fn cancelled_works_in_a_select_and_any_combinator() {
-    run(async {
-        let group = TaskGroup::new();
-        let mut all: FuturesUnordered<Cancelled> = (0..10).map(|_| group.cancelled()).collect();
-        let won = select(group.cancelled(), Box::pin(after_yields(2, 42))).await;
-        assert!(matches!(won, futures::future::Either::Right((42, _))));
-        assert!(poll_once(pin!(all.next())).await.is_pending());
-        let remote = group.clone();
-        let thread = thread::spawn(move || remote.cancel());
-        assert_eq!(all.by_ref().count().await, 10);
-        thread.join().unwrap();
-    });
-}
-
-#[test]
-fn a_future_runs_until_the_group_is_cancelled() {
-    run(async {
-        let group = TaskGroup::new();
-        let dropped = Rc::default();
-        assert_eq!(group.run_until_cancelled(after_yields(2, 42)).await, Some(42));
-        let (inner, endless) = (group.clone(), counted(&dropped));
-        let task = group.spawn(async move { inner.run_until_cancelled(endless).await });
-        yield_now().await;
-        group.cancel();
-        assert_eq!(task.await.unwrap(), None);
-        assert_eq!(dropped.get(), 1);
-    });
-}
-
-#[test]
-fn a_loop_around_futures_that_are_always_ready_ends() {
-    run(async {
-        let group = TaskGroup::new();
-        let mut turns = 0;
-        while group.run_until_cancelled(async { turns += 1 }).await.is_some() {
-            if turns == 10 {
-                group.cancel();
-            }
-        }
-        assert_eq!(turns, 10);
-    });
-}
-
-#[test]
-fn a_future_that_cancels_its_own_group_is_not_waited_for() {
-    run(async {
-        let group = TaskGroup::new();
-        let own = async {
-            group.cancel();
-            pending::<()>().await;
-        };
-        assert_eq!(group.run_until_cancelled(own).await, None);
-    });
-}
-
-#[test]
-fn abort_all_drops_the_futures_in_their_own_turn() {
-    run(async {
-        let (group, dropped) = (TaskGroup::new(), Rc::default());
-        let tasks = [(); 3].map(|()| group.spawn(counted(&dropped)));
-        yield_now().await;
-        let never_polled = group.spawn(counted(&dropped));
-        group.abort_all();
-        assert_eq!((dropped.get(), group.len()), (0, 4));
-        for task in tasks {
-            assert!(task.await.unwrap_err().is_cancelled());
-        }
-        assert!(never_polled.await.unwrap_err().is_cancelled());
-        assert_eq!((dropped.get(), group.len()), (4, 0));
-        assert_eq!(group.spawn(async { 42 }).await.unwrap(), 42, "it is not closed");
-    });
-}
-
-#[test]
-fn shutdown_lets_those_finish_that_listen() {
-    run(async {
-        let group = TaskGroup::new();
-        let tasks: Vec<_> = (0..10)
-            .map(|i| {
-                let inner = group.clone();
-                group.spawn(async move {
-                    inner.cancelled().await;
-                    after_yields(i, i).await
-                })
-            })
-            .collect();
-        assert_eq!(group.shutdown(LONG).await, 0);
-        assert!(group.is_closed() && group.is_cancelled() && group.is_empty());
-        for (i, task) in tasks.into_iter().enumerate() {
-            assert_eq!(task.await.unwrap(), i);
-        }
-        assert_eq!(group.shutdown(Duration::ZERO).await, 0);
-    });
-}
-
-#[test]
-fn shutdown_aborts_those_that_are_left_and_waits_until_they_are_gone() {
-    run(async {
-        let (group, dropped) = (TaskGroup::new(), Rc::new(Cell::new(0)));
-        for _ in 0..3 {
-            drop(group.spawn(counted(&dropped)));
-        }
-        let inner = group.clone();
-        let polite = group.spawn(async move {
-            inner.cancelled().await;
-            42
-        });
-        assert_eq!(group.shutdown(Duration::from_millis(5)).await, 3);
-        assert_eq!((dropped.get(), group.len()), (3, 0));
-        assert_eq!(polite.await.unwrap(), 42);
-    });
-}
-
-#[test]
-fn with_no_time_at_all_each_task_still_has_a_turn() {
-    run(async {
-        let group = TaskGroup::new();
-        let inner = group.clone();
-        let polite = group.spawn(async move { inner.cancelled().await });
-        let deaf = group.spawn(pending::<()>());
-        assert_eq!(group.shutdown(Duration::ZERO).await, 1);
-        assert!(polite.await.is_ok());
-        assert!(deaf.await.unwrap_err().is_cancelled());
-    });
-}
-
-#[test]
-fn an_endless_limit_aborts_nobody() {
-    run(async {
-        let group = TaskGroup::new();
-        let task = group.spawn(after_yields(100, 42));
-        assert_eq!(group.shutdown(Duration::MAX).await, 0);
-        assert_eq!(task.await.unwrap(), 42);
-    });
-}
-
-#[test]
-fn a_shutdown_that_is_dropped_has_closed_and_cancelled_and_can_be_called_again() {
-    run(async {
-        let (group, dropped) = (TaskGroup::new(), Rc::new(Cell::new(0)));
-        drop(group.spawn(counted(&dropped)));
-        drop(group.shutdown(Duration::ZERO));
-        assert!(!group.is_closed() && !group.is_cancelled(), "it was never polled");
-        assert!(drop_at(1, group.shutdown(LONG)).await.is_none());
-        assert!(group.is_closed() && group.is_cancelled());
-        assert_eq!((group.len(), dropped.get()), (1, 0));
-        let both = join(group.shutdown(Duration::ZERO), group.shutdown(LONG)).await;
-        assert_eq!((both, dropped.get()), ((1, 0), 1));
-    });
-}
-
-/// R12, R18
-#[test]
-fn a_task_may_shut_its_own_group_down_and_is_aborted_with_it() {
-    run(async {
-        let (group, dropped) = (TaskGroup::new(), Rc::new(Cell::new(0)));
-        let (inner, guard) = (group.clone(), counted(&dropped));
-        let task = group.spawn(async move {
-            let _guard = guard;
-            inner.shutdown(Duration::ZERO).await
-        });
-        group.wait().await;
-        assert!(task.await.unwrap_err().is_cancelled());
-        assert_eq!(dropped.get(), 1);
-    });
-}
-
 /// R12: from a poll, and from the drop of a future, its own and that of another.
 #[test]
 fn everything_can_be_called_from_polls_and_drops() {
@@ -458,49 +224,6 @@ fn a_foreign_waker_may_use_the_group() {
             assert!(called.get() > 0, "{on:?}");
         });
     }
-}
-
-/// R12
-#[test]
-fn a_group_that_is_cancelled_while_a_waker_is_cloned_is_not_waited_for() {
-    let group = TaskGroup::new();
-    let remote = group.clone();
-    let waker = foreign::waker(foreign::On::Clone, Rc::new(move || remote.cancel()));
-    assert!(Pin::new(&mut group.cancelled()).poll(&mut Context::from_waker(&waker)).is_ready());
-}
-
-#[test]
-fn a_waker_is_cloned_once_however_often_it_polls() {
-    let (group, clones) = (TaskGroup::new(), Rc::new(Cell::new(0)));
-    let counter = Rc::clone(&clones);
-    let waker = foreign::waker(foreign::On::Clone, Rc::new(move || counter.set(counter.get() + 1)));
-    let mut waiting = group.cancelled();
-    for _ in 0..3 {
-        assert!(Pin::new(&mut waiting).poll(&mut Context::from_waker(&waker)).is_pending());
-    }
-    assert_eq!(clones.get(), 1);
-}
-
-#[test]
-fn a_waker_that_panics_keeps_no_other_asleep() {
-    run(async {
-        let group = TaskGroup::new();
-        let waker = foreign::waker(foreign::On::Wake, Rc::new(|| resume_unwind(Box::new("on purpose"))));
-        let mut bad = [group.cancelled(), group.cancelled()];
-        assert!(Pin::new(&mut bad[0]).poll(&mut Context::from_waker(&waker)).is_pending());
-        let good = spawn(group.cancelled());
-        yield_now().await;
-        assert!(Pin::new(&mut bad[1]).poll(&mut Context::from_waker(&waker)).is_pending());
-        group.cancel();
-        good.await.unwrap();
-
-        let mut wait = Box::pin(group.wait());
-        assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-        let task = group.spawn(async { 42 });
-        group.close();
-        group.wait().await;
-        assert_eq!(task.await.unwrap(), 42, "the panic is not that of the task");
-    });
 }
 
 #[test]
@@ -599,27 +322,6 @@ fn other_threads_cancel_close_abort_and_wait() {
     });
 }
 
-/// A thread closes and aborts while the runtime spawns: nobody slips through.
-#[test]
-fn a_shutdown_on_another_thread_leaves_nobody() {
-    for _ in 0..200 {
-        run(async {
-            let (group, dropped) = (TaskGroup::new(), Rc::new(Cell::new(0)));
-            let remote = group.clone();
-            let thread = thread::spawn(move || epore::block_on(remote.shutdown(Duration::ZERO)));
-            let mut spawned = 0;
-            while !group.is_closed() {
-                drop(group.spawn(counted(&dropped)));
-                spawned += 1;
-                yield_now().await;
-            }
-            group.wait().await;
-            assert_eq!((group.len(), dropped.get()), (0, spawned));
-            assert!(thread.join().unwrap() <= spawned);
-        });
-    }
-}
-
 #[test]
 fn members_of_several_runtimes_are_waited_for() {
     let group = TaskGroup::new();
@@ -658,14 +360,6 @@ fn outside_of_a_runtime_spawn_says_so_and_leaves_the_group_empty() {
     assert!(message.contains("outside of a runtime"), "{message}");
     assert!(place.ends_with(&format!("task_group.rs:{line}")), "{place}");
     assert!(group.is_empty());
-}
-
-#[test]
-fn an_empty_group_shuts_down_outside_of_a_runtime() {
-    let group = TaskGroup::new();
-    let cx = &mut Context::from_waker(Waker::noop());
-    assert_eq!(pin!(group.shutdown(Duration::ZERO)).poll(cx), Poll::Ready(0));
-    assert!(pin!(group.wait()).poll(cx).is_ready());
 }
 
 thread_local! {

@@ -2,6 +2,7 @@
 
 #![allow(dead_code)]
 
+pub mod async_fd;
 pub mod black_hole;
 pub mod child;
 pub mod clock;

@@ -1,10 +1,12 @@
 //! Looking at futures poll by poll.
 
 use std::cell::Cell;
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
+
+use super::OnDrop;
 
 /// Runs a future in a runtime of its own, and fails loudly if it takes too long.
 pub fn run<F: Future>(future: F) -> F::Output {
@@ -50,5 +52,23 @@ pub async fn drop_at<F: Future>(nth: usize, future: F) -> Option<F::Output> {
 pub async fn turns(turns: usize) {
     for _ in 0..turns {
         epore::time::sleep(std::time::Duration::ZERO).await;
+    }
+}
+
+/// A future that is ready after so many polls.
+pub async fn after_yields<T>(yields: usize, output: T) -> T {
+    for _ in 0..yields {
+        epore::yield_now().await;
+    }
+    output
+}
+
+/// A future that never ends, and counts when it is dropped.
+pub fn counted(dropped: &Rc<Cell<usize>>) -> impl Future<Output = ()> + use<> {
+    let dropped = Rc::clone(dropped);
+    let guard = OnDrop(move || dropped.set(dropped.get() + 1));
+    async move {
+        let _guard = guard;
+        pending().await
     }
 }

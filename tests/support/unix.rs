@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use epore::net::UnixStream;
+use epore::net::{UnixDatagram, UnixStream};
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
@@ -79,6 +79,22 @@ pub fn fill(stream: &UnixStream) -> io::Result<usize> {
         match stream.try_write(&[b'.'; 64 * 1024]) {
             Ok(count) => total += count,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(total),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Sends until there is no more room at the receiver, and says how many messages that were.
+pub fn fill_receiver(sender: &UnixDatagram, path: &str) -> io::Result<usize> {
+    until_full(|| sender.try_send_to(b"other", path))
+}
+
+pub fn until_full(mut send: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    let mut count = 0;
+    loop {
+        match send() {
+            Ok(_) => count += 1,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(count),
             Err(error) => return Err(error),
         }
     }
