@@ -1,11 +1,11 @@
 //! The programs of the runtimes: each runs one workload once.
 
 use std::env;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::{panic, process};
 
 use crate::workloads;
-use crate::{Runtime, Sample, sys};
+use crate::{Runtime, Sample, sys, wire};
 
 /// What a program was told to do.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +26,28 @@ impl Job {
     pub fn listen(&self) -> TcpListener {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
+        sys::lengthen_backlog(&listener);
         println!("listening {}", listener.local_addr().unwrap());
         listener
+    }
+
+    /// A socket that sends datagrams.
+    pub fn sender(&self) -> UdpSocket {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        socket
+    }
+
+    /// A socket that receives datagrams. The runner is told where.
+    pub fn receiver(&self) -> UdpSocket {
+        let socket = self.sender();
+        println!("listening {}", socket.local_addr().unwrap());
+        socket
+    }
+
+    /// How many windows of datagrams that makes.
+    pub fn windows(&self) -> u64 {
+        self.operations / wire::WINDOW as u64
     }
 }
 
@@ -37,14 +57,15 @@ pub const PATIENCE: u32 = 300;
 /// The name of a workload and the function that does it.
 pub type Named = (&'static str, fn(Job) -> Sample);
 
-/// The `main` of a runtime's program.
-pub fn run<R: Runtime>() {
-    run_table(&[
+/// The `main` of a runtime's program. It may have workloads of its own.
+pub fn run<R: Runtime>(own: &[Named]) {
+    let all: [Named; 22] = [
         ("block_on", workloads::block_on::<R>),
         ("spawn_join", workloads::spawn_join::<R>),
         ("spawn_batch", workloads::spawn_batch::<R>),
         ("yield_now", workloads::yield_now::<R>),
         ("ping_pong", workloads::ping_pong::<R>),
+        ("wake_many", workloads::wake_many::<R>),
         ("waker_clone", workloads::waker_clone::<R>),
         ("wake_by_ref", workloads::wake_by_ref::<R>),
         ("wake_remote", workloads::wake_remote::<R>),
@@ -59,7 +80,24 @@ pub fn run<R: Runtime>() {
         ("bulk_receive", workloads::bulk_receive::<R>),
         ("bulk_send", workloads::bulk_send::<R>),
         ("idle_connections", workloads::idle_connections::<R>),
-    ]);
+        ("udp_send", workloads::udp_send::<R>),
+        ("udp_receive", workloads::udp_receive::<R>),
+    ];
+    run_table(&[&all, own].concat());
+}
+
+/// The workloads that only Epore has.
+pub const EPORE: &[Named] = &[
+    ("udp_send_batch", workloads::udp_send_batch),
+    ("udp_send_gso", workloads::udp_send_gso),
+    ("udp_receive_batch", workloads::udp_receive_batch),
+    ("udp_receive_gro", workloads::udp_receive_gro),
+];
+
+/// The workloads of a runtime on which hyper can be put.
+#[cfg(feature = "hyper")]
+pub fn with_hyper<R: workloads::WithHyper>() -> [Named; 2] {
+    [("hyper", workloads::hyper::<R>), ("hyper_wrk", workloads::hyper::<R>)]
 }
 
 /// Does what the arguments say: `WORKLOAD SCALE OPERATIONS [ADDRESS]`.

@@ -1,5 +1,5 @@
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::Duration;
 
 /// What a workload asks of a runtime.
@@ -11,6 +11,8 @@ pub trait Runtime: Sized + 'static {
     type Listener: 'static;
     /// A connection.
     type Stream: 'static;
+    /// A socket for datagrams.
+    type Socket: 'static;
 
     fn new() -> Self;
 
@@ -41,6 +43,22 @@ pub trait Runtime: Sized + 'static {
         buffer: &mut Vec<u8>,
         length: usize,
     ) -> impl Future<Output = io::Result<()>>;
+
+    /// Takes over a socket that is non-blocking.
+    fn socket(socket: UdpSocket) -> Self::Socket;
+
+    /// Sends all of `buffer` as one datagram.
+    fn send_to(
+        socket: &mut Self::Socket,
+        buffer: &mut Vec<u8>,
+        address: SocketAddr,
+    ) -> impl Future<Output = io::Result<usize>>;
+
+    /// Receives a datagram, of the length of `buffer` at most, which stays.
+    fn recv_from(
+        socket: &mut Self::Socket,
+        buffer: &mut Vec<u8>,
+    ) -> impl Future<Output = io::Result<(usize, SocketAddr)>>;
 }
 
 /// Runs `future` in a spawned task: in some runtimes the future of `block_on` is woken otherwise, and at more cost.

@@ -26,6 +26,48 @@ pub fn check_message(buffer: &[u8], number: u64) -> u64 {
     connection
 }
 
+/// The length of a datagram, as of a QUIC packet.
+pub const DATAGRAM: usize = 1200;
+
+/// How many datagrams are under way before the receiver answers: few enough for the receive buffer of a socket, so that none
+/// is lost, and for one buffer that the kernel cuts up.
+pub const WINDOW: usize = 48;
+
+/// Fills in the datagram with this number.
+pub fn write_datagram(buffer: &mut [u8], number: u64) {
+    buffer[..8].copy_from_slice(&number.to_le_bytes());
+    buffer[8..DATAGRAM].fill(pattern(0, number));
+}
+
+/// Panics unless `buffer` is the datagram with this number.
+pub fn check_datagram(buffer: &[u8], number: u64) {
+    assert_eq!(buffer.len(), DATAGRAM, "a datagram has the wrong length");
+    let word = |at: usize| u64::from_le_bytes(buffer[at..at + 8].try_into().expect("8 bytes"));
+    assert_eq!(word(0), number, "a datagram was lost, or came in the wrong order");
+    assert_eq!(word(DATAGRAM - 8), u64::from_le_bytes([pattern(0, number); 8]), "a datagram was damaged");
+}
+
+/// The answer to a window: the number of the datagram that is to come next.
+pub fn answer(next: u64) -> [u8; 8] {
+    next.to_le_bytes()
+}
+
+/// Panics unless `buffer` answers all before the datagram with this number.
+pub fn check_answer(buffer: &[u8], next: u64) {
+    assert_eq!(buffer, next.to_le_bytes(), "an answer is to another window");
+}
+
+/// What is asked of the HTTP server, and how its answer ends.
+pub const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+pub const HELLO: &str = "Hello, world!";
+
+/// Panics unless `buffer` is a whole answer to the request.
+pub fn check_response(buffer: &[u8]) {
+    assert!(buffer.starts_with(b"HTTP/1.1 200 OK\r\n"), "the request has failed");
+    let (head, body) = buffer.split_at(buffer.len() - HELLO.len());
+    assert!(head.ends_with(b"\r\n\r\n") && body == HELLO.as_bytes(), "a response was damaged, or came in parts");
+}
+
 fn pattern(connection: u64, number: u64) -> u8 {
     (connection * 7 + number) as u8
 }

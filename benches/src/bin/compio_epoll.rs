@@ -5,5 +5,5 @@ use epore_benches::runtimes::CompioEpoll;
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() {
-    epore_benches::harness::run::<CompioEpoll>();
+    epore_benches::harness::run::<CompioEpoll>(&[]);
 }

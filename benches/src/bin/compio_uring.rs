@@ -5,5 +5,5 @@ use epore_benches::runtimes::CompioUring;
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() {
-    epore_benches::harness::run::<CompioUring>();
+    epore_benches::harness::run::<CompioUring>(&[]);
 }

@@ -5,5 +5,5 @@ use epore_benches::runtimes::Epox;
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() {
-    epore_benches::harness::run::<Epox>();
+    epore_benches::harness::run::<Epox>(&[]);
 }

@@ -5,5 +5,5 @@ use epore_benches::runtimes::Glommio;
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() {
-    epore_benches::harness::run::<Glommio>();
+    epore_benches::harness::run::<Glommio>(&[]);
 }

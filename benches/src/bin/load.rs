@@ -21,6 +21,10 @@ fn main() {
     let (cpu, start) = (sys::cpu_time(), Instant::now());
     match role.as_str() {
         "talk" => load::talk(address(), connections, operations),
+        "ask" => load::ask(address(), connections, operations),
+        "collect" => load::collect(operations),
+        "flood" => load::flood(address(), operations),
+        "flood_whole" => load::flood_whole(address(), operations),
         "visit" => load::visit(address(), connections, operations),
         "idle" => load::idle(address(), connections),
         "send" => load::send(address(), operations),

@@ -5,5 +5,5 @@ use epore_benches::runtimes::MonoioEpoll;
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() {
-    epore_benches::harness::run::<MonoioEpoll>();
+    epore_benches::harness::run::<MonoioEpoll>(&[]);
 }

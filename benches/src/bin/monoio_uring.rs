@@ -5,5 +5,5 @@ use epore_benches::runtimes::MonoioUring;
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() {
-    epore_benches::harness::run::<MonoioUring>();
+    epore_benches::harness::run::<MonoioUring>(&[]);
 }

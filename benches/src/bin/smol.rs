@@ -5,5 +5,5 @@ use epore_benches::runtimes::Smol;
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() {
-    epore_benches::harness::run::<Smol>();
+    epore_benches::harness::run::<Smol>(&[]);
 }

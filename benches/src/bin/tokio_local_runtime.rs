@@ -1,9 +1,9 @@
-use epore_benches::CountingAllocator;
 use epore_benches::runtimes::TokioLocalRuntime;
+use epore_benches::{CountingAllocator, harness};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() {
-    epore_benches::harness::run::<TokioLocalRuntime>();
+    harness::run::<TokioLocalRuntime>(&harness::with_hyper::<TokioLocalRuntime>());
 }

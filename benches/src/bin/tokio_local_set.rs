@@ -1,9 +1,9 @@
-use epore_benches::CountingAllocator;
 use epore_benches::runtimes::TokioLocalSet;
+use epore_benches::{CountingAllocator, harness};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() {
-    epore_benches::harness::run::<TokioLocalSet>();
+    harness::run::<TokioLocalSet>(&harness::with_hyper::<TokioLocalSet>());
 }

@@ -1,9 +1,9 @@
-use epore_benches::CountingAllocator;
 use epore_benches::runtimes::TokioSpawn;
+use epore_benches::{CountingAllocator, harness};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() {
-    epore_benches::harness::run::<TokioSpawn>();
+    harness::run::<TokioSpawn>(&harness::with_hyper::<TokioSpawn>());
 }

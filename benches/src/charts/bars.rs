@@ -11,8 +11,9 @@ const BAR: f64 = 15.0;
 /// A panel of bars for each row of the table, on logarithmic axes.
 pub fn bars(table: &Table) -> String {
     let height = table.rows.len().div_ceil(PANELS_A_ROW) as f64 * PANEL.1 + 30.0;
-    let mut svg = Svg::new(PANELS_A_ROW as f64 * PANEL.0, height);
-    svg.text((10.0, 18.0), "start", &format!("{}. The axes are logarithmic: less is better.", table.title));
+    let title = format!("{}. The axes are logarithmic: less is better.", table.title);
+    let mut svg = Svg::new((PANELS_A_ROW as f64 * PANEL.0, height), &title);
+    svg.text((10.0, 18.0), "start", &title);
     for (place, row) in table.rows.iter().enumerate() {
         let corner = ((place % PANELS_A_ROW) as f64 * PANEL.0, (place / PANELS_A_ROW) as f64 * PANEL.1 + 30.0);
         panel(&mut svg, corner, row);
@@ -36,8 +37,8 @@ fn panel(svg: &mut Svg, (left, top): (f64, f64), row: &Row) {
     for (place, (value, column, colour)) in shown.enumerate() {
         let y = top + 22.0 + place as f64 * BAR;
         let length = if value > 0.0 { length(value) } else { 0.0 };
-        svg.text((left + LABELS - 5.0, y + 10.0), "end", column.name);
+        svg.note((left + LABELS - 5.0, y + 10.0), "end", column.name);
         svg.bar((left + LABELS, y), (length, BAR - 4.0), colour);
-        svg.text((left + LABELS + length + 4.0, y + 10.0), "start", &number(value));
+        svg.note((left + LABELS + length + 4.0, y + 10.0), "start", &number(value));
     }
 }

@@ -1,44 +1,70 @@
+use super::axis::{Axis, short};
 use super::svg::{COLOURS, Svg};
-use crate::catalog::{COLUMNS, Workload};
-use crate::runner::{Results, Value, number};
+use crate::catalog::COLUMNS;
+use crate::runner::{Growth, number};
 
-const PANEL: (f64, f64) = (560.0, 320.0);
-const PLOT: (f64, f64) = (400.0, 240.0);
-const MARGIN: (f64, f64) = (60.0, 40.0);
+const PANELS_A_ROW: usize = 2;
+const PANEL: (f64, f64) = (430.0, 250.0);
+const HEAD: f64 = 66.0;
+/// What is left of a panel around its plot: left, top, right, bottom.
+const MARGIN: (f64, f64, f64, f64) = (50.0, 34.0, 104.0, 40.0);
 
-/// How the value of each workload grows with its scale: a panel for each, on logarithmic axes.
-pub fn lines(results: &Results, workloads: &[&Workload], value: Value) -> String {
-    let mut svg = Svg::new(PANEL.0, PANEL.1 * workloads.len() as f64);
-    for (place, workload) in workloads.iter().enumerate() {
-        panel(&mut svg, place as f64 * PANEL.1, results, workload, value);
+/// How the instructions of each workload grow with its scale: a panel for each, on logarithmic axes.
+pub fn lines(growths: &[Growth]) -> String {
+    let panels: Vec<&[Growth]> = growths.chunk_by(|one, next| one.workload.name == next.workload.name).collect();
+    let size = (PANELS_A_ROW as f64 * PANEL.0, HEAD + panels.len().div_ceil(PANELS_A_ROW) as f64 * PANEL.1);
+    let title = "How cost grows: instructions for each operation";
+    let note = "both axes are logarithmic; flat is good, and a straight rise would be a power of the scale";
+    let mut svg = Svg::new(size, &format!("{title} ({note})"));
+    svg.title((14.0, 24.0), title);
+    svg.note((14.0, 42.0), "start", note);
+    for (place, panel) in panels.into_iter().enumerate() {
+        let corner = ((place % PANELS_A_ROW) as f64 * PANEL.0, (place / PANELS_A_ROW) as f64 * PANEL.1 + HEAD);
+        draw_panel(&mut svg, corner, panel);
     }
     svg.finish()
 }
 
-fn panel(svg: &mut Svg, top: f64, results: &Results, workload: &Workload, value: Value) {
-    let scales = results.scales(workload.name);
-    let of = |column, scale| results.best(column, workload.name, scale, value).filter(|&value| value > 0.0);
-    let all = || COLUMNS.iter().flat_map(|column| scales.iter().filter_map(move |&scale| of(column, scale)));
-    let (least, greatest) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
-    let last = scales.last().copied().unwrap_or(1).max(2) as f64;
-    let x = |scale: u64| MARGIN.0 + PLOT.0 * (scale as f64).ln() / last.ln();
-    let y = |value: f64| top + MARGIN.1 + PLOT.1 * (greatest / value).ln() / (greatest / least).ln().max(1.0);
+fn draw_panel(svg: &mut Svg, (left, top): (f64, f64), growths: &[Growth]) {
+    let points = || growths.iter().flat_map(|growth| growth.points.iter().copied()).filter(|&(_, cost)| cost > 0.0);
+    let (start, end) = (left + MARGIN.0, left + PANEL.0 - MARGIN.2);
+    let (floor, ceiling) = (top + PANEL.1 - MARGIN.3, top + MARGIN.1);
+    let x = Axis::new(points().map(|(scale, _)| scale as f64), start, end);
+    let y = Axis::new(points().map(|(_, cost)| cost), floor, ceiling);
 
-    svg.title((10.0, top + 18.0), &format!("{}, {}", workload.title, workload.metric.unit()));
-    for &scale in &scales {
-        svg.text((x(scale), top + MARGIN.1 + PLOT.1 + 18.0), "middle", &scale.to_string());
+    svg.title((left + 14.0, top + 16.0), &growths[0].workload.title.replace('#', "n"));
+    for power in x.powers() {
+        svg.note((x.at(power), floor + 17.0), "middle", &short(power));
     }
-    for value in [least, greatest] {
-        svg.text((MARGIN.0 - 6.0, y(value) + 4.0), "end", &number(value));
+    for power in y.powers() {
+        svg.rule("rule", (start, y.at(power)), (end, y.at(power)));
+        svg.note((start - 8.0, y.at(power) + 4.0), "end", &short(power));
     }
-    for (place, (column, colour)) in COLUMNS.iter().zip(COLOURS).enumerate() {
-        let point = |&scale: &u64| Some((x(scale), y(of(column, scale)?)));
-        let points: Vec<(f64, f64)> = scales.iter().filter_map(point).collect();
-        if !points.is_empty() {
-            svg.line(&points, colour, if place == 0 { 3.0 } else { 1.5 });
-            let legend = (MARGIN.0 + PLOT.0 + 20.0, top + MARGIN.1 + place as f64 * 16.0);
-            svg.bar(legend, (10.0, 10.0), colour);
-            svg.text((legend.0 + 15.0, legend.1 + 9.0), "start", column.name);
+    let mut labels = Vec::new();
+    // Epore's line comes last, upon the others.
+    for growth in growths.iter().rev() {
+        let place = COLUMNS.iter().position(|column| column.name == growth.column).expect("it is one of them");
+        let points: Vec<(f64, f64)> = growth
+            .points
+            .iter()
+            .filter(|&&(_, cost)| cost > 0.0)
+            .map(|&(scale, cost)| (x.at(scale as f64), y.at(cost)))
+            .collect();
+        svg.line(&points, COLOURS[place], if place == 0 { 3.0 } else { 1.5 });
+        if let (Some(&(at, height)), Some(&(_, cost))) = (points.last(), growth.points.last()) {
+            labels.push((at + 6.0, height + 4.0, format!("{} {}", growth.column, number(cost))));
         }
+    }
+    spread(svg, labels);
+}
+
+/// Labels at the ends of the lines, moved apart where they would hide each other.
+fn spread(svg: &mut Svg, mut labels: Vec<(f64, f64, String)>) {
+    labels.sort_by(|one, other| one.1.total_cmp(&other.1));
+    let mut free = f64::NEG_INFINITY;
+    for (x, y, text) in labels {
+        let y = y.max(free);
+        svg.note((x, y), "start", &text);
+        free = y + 12.0;
     }
 }

@@ -1,6 +1,7 @@
 use std::net::TcpStream;
 
 use crate::floor::connection::Connection;
+use crate::floor::server::Answers;
 use crate::harness::Job;
 use crate::sys::{Epoll, Events, READABLE};
 use crate::{Meter, Sample};

@@ -1,6 +1,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use crate::floor::server::Answers;
 use crate::wire;
 
 /// A connection and what it needs: its buffer, and how many messages have gone over it.
@@ -13,22 +14,6 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(stream: TcpStream) -> Connection {
-        Connection { stream, messages: 0, buffer: [0; wire::MESSAGE] }
-    }
-
-    /// Sends back the message that has come. Whether there was one.
-    pub fn send_back(&mut self) -> bool {
-        let length = self.stream.read(&mut self.buffer).unwrap();
-        if length == 0 {
-            return false;
-        }
-        wire::check_message(&self.buffer[..length], self.messages);
-        assert_eq!(self.stream.write(&self.buffer).unwrap(), wire::MESSAGE);
-        self.messages += 1;
-        true
-    }
-
     pub fn send(&mut self, connection: u64) {
         wire::write_message(&mut self.buffer, connection, self.messages);
         assert_eq!(self.stream.write(&self.buffer).unwrap(), wire::MESSAGE);
@@ -40,5 +25,24 @@ impl Connection {
         assert_eq!(wire::check_message(&self.buffer[..length], self.messages), connection);
         self.messages += 1;
         self.messages
+    }
+}
+
+/// Each message is sent back.
+impl Answers for Connection {
+    fn new(stream: TcpStream) -> Connection {
+        Connection { stream, messages: 0, buffer: [0; wire::MESSAGE] }
+    }
+
+    #[inline(always)]
+    fn answer(&mut self) -> bool {
+        let length = self.stream.read(&mut self.buffer).unwrap();
+        if length == 0 {
+            return false;
+        }
+        wire::check_message(&self.buffer[..length], self.messages);
+        assert_eq!(self.stream.write(&self.buffer).unwrap(), wire::MESSAGE);
+        self.messages += 1;
+        true
     }
 }

@@ -3,6 +3,8 @@
 mod bulk;
 mod clients;
 mod connection;
+mod datagrams;
+mod http;
 mod queue;
 mod server;
 mod table;

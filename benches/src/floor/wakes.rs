@@ -1,4 +1,5 @@
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::hint::black_box;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -8,6 +9,28 @@ use std::thread;
 use crate::harness::Job;
 use crate::sys::{self, Epoll, Events, READABLE};
 use crate::{Meter, Sample};
+
+/// Queues all closures that wait. Each notes its place among those that wait again.
+pub fn wake_many(job: Job) -> Sample {
+    let rounds = (job.operations / job.scale).max(1);
+    let waiting: Rc<RefCell<Vec<usize>>> = Rc::default();
+    let waits = |place: usize| {
+        let waiting = waiting.clone();
+        Box::new(move || waiting.borrow_mut().push(place)) as Box<dyn FnMut()>
+    };
+    let mut closures: Vec<Box<dyn FnMut()>> = (0..job.scale as usize).map(waits).collect();
+    closures.iter_mut().for_each(|wait| wait());
+    let mut queue = VecDeque::with_capacity(closures.len());
+    let meter = Meter::start();
+    for _ in 0..rounds {
+        queue.extend(waiting.borrow_mut().drain(..));
+        while let Some(place) = queue.pop_front() {
+            closures[place]();
+        }
+    }
+    assert_eq!(waiting.borrow().len(), closures.len());
+    meter.stop(rounds * job.scale)
+}
 
 /// Counts a reference, and counts it back.
 pub fn waker_clone(job: Job) -> Sample {

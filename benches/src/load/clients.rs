@@ -4,6 +4,15 @@ use std::net::{SocketAddr, TcpStream};
 use crate::sys::{Epoll, Events, READABLE};
 use crate::wire;
 
+/// One side of a connection that asks and is answered, once at a time.
+trait Asks {
+    fn stream(&self) -> &TcpStream;
+
+    fn send(&mut self);
+
+    fn receive(&mut self);
+}
+
 /// A connection on which one message is under way.
 struct Client {
     stream: TcpStream,
@@ -16,6 +25,12 @@ impl Client {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
         Client { stream, connection, messages: 0 }
+    }
+}
+
+impl Asks for Client {
+    fn stream(&self) -> &TcpStream {
+        &self.stream
     }
 
     fn send(&mut self) {
@@ -32,12 +47,42 @@ impl Client {
     }
 }
 
+/// A connection on which one request of HTTP is under way.
+struct HttpClient {
+    stream: TcpStream,
+}
+
+impl Asks for HttpClient {
+    fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    fn send(&mut self) {
+        assert_eq!(self.stream.write(wire::REQUEST).unwrap(), wire::REQUEST.len());
+    }
+
+    fn receive(&mut self) {
+        let mut buffer = [0; wire::ROOM];
+        let length = self.stream.read(&mut buffer).unwrap();
+        wire::check_response(&buffer[..length]);
+    }
+}
+
 /// Exchanges `messages` messages over `connections` connections, one at a time on each.
 pub fn talk(address: SocketAddr, connections: u64, messages: u64) {
+    exchange((0..connections).map(|number| Client::connect(address, number)).collect(), messages);
+}
+
+/// Makes `requests` requests of HTTP over `connections` connections, one at a time on each.
+pub fn ask(address: SocketAddr, connections: u64, requests: u64) {
+    let client = |number| HttpClient { stream: Client::connect(address, number).stream };
+    exchange((0..connections).map(client).collect(), requests);
+}
+
+fn exchange(mut clients: Vec<impl Asks>, messages: u64) {
     let (epoll, mut events) = (Epoll::new(), Events::new());
-    let mut clients: Vec<Client> = (0..connections).map(|number| Client::connect(address, number)).collect();
-    for client in &clients {
-        epoll.add(&client.stream, client.connection, READABLE);
+    for (client, token) in clients.iter().zip(0..) {
+        epoll.add(client.stream(), token, READABLE);
     }
     let mut sent = 0;
     for client in clients.iter_mut().take(messages as usize) {

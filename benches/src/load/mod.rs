@@ -2,8 +2,10 @@
 
 mod bulk;
 mod clients;
+mod datagrams;
 mod server;
 
 pub use bulk::{receive, send};
-pub use clients::{idle, talk, visit};
+pub use clients::{ask, idle, talk, visit};
+pub use datagrams::{collect, flood, flood_whole};
 pub use server::serve;

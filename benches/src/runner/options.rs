@@ -1,16 +1,36 @@
-use crate::catalog::{COLUMNS, WORKLOADS, Workload};
+use std::path::{Path, PathBuf};
 
-const USAGE: &str = "usage: run [--quick | --growth] [--counts | --times] [--programs A,B] [--workloads A,B]";
+use crate::catalog::{COLUMNS, Load, WORKLOADS, Workload};
+
+const USAGE: &str = "usage: run [--quick | --growth | --build] [--counts | --times] [--recount] [--rounds N] \
+    [--programs A,B] [--workloads A,B]";
+
+/// Of whom the growth is counted, unless others are named: with a million tasks, callgrind takes minutes for each.
+const GROWING: [&str; 3] = ["epore", "floor", "tokio_spawn"];
+
+/// Which part is measured. Without a word, all are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Each workload at its usual scales.
+    Workloads,
+    /// How instructions grow with the scale.
+    Growth,
+    /// What it takes to build the smallest TCP client.
+    Build,
+}
 
 /// What is to be measured, and how thoroughly.
+#[derive(Clone)]
 pub struct Options {
+    pub parts: Vec<Part>,
     /// Within five minutes: a tenth of the operations, few rounds, and counts of Epore and the floor alone.
     pub quick: bool,
-    /// How cost grows with the scale, instead of the usual scales.
-    pub growth: bool,
     pub times: bool,
     pub counts: bool,
-    pub programs: Vec<&'static str>,
+    /// Whether all counts are taken anew, not those alone that are missing or of another version.
+    pub recount: bool,
+    pub rounds: usize,
+    programs: Option<Vec<&'static str>>,
     pub workloads: Vec<&'static Workload>,
 }
 
@@ -18,27 +38,28 @@ impl Options {
     /// Reads the arguments, without the program's name.
     pub fn parse(arguments: impl Iterator<Item = String>) -> Options {
         let mut options = Options {
+            parts: vec![Part::Workloads, Part::Growth, Part::Build],
             quick: false,
-            growth: false,
             times: true,
             counts: true,
-            programs: COLUMNS.iter().flat_map(|column| column.programs).copied().collect(),
+            recount: false,
+            rounds: 7,
+            programs: None,
             workloads: WORKLOADS.iter().collect(),
         };
         let mut arguments = arguments;
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
-                "--quick" => options.quick = true,
-                "--growth" => (options.growth, options.counts) = (true, false),
-                "--counts" => options.times = false,
-                "--times" => options.counts = false,
-                "--programs" => {
-                    let names = list(arguments.next());
-                    options.programs.retain(|name| names.iter().any(|wanted| wanted == name));
-                }
+                "--quick" => (options.quick, options.parts, options.rounds) = (true, vec![Part::Workloads], 3),
+                "--growth" => options.parts = vec![Part::Growth],
+                "--build" => options.parts = vec![Part::Build],
+                "--counts" => (options.times, options.parts) = (false, vec![Part::Workloads]),
+                "--recount" => options.recount = true,
+                "--times" => (options.counts, options.parts) = (false, vec![Part::Workloads]),
+                "--rounds" => options.rounds = arguments.next().and_then(|rounds| rounds.parse().ok()).expect(USAGE),
+                "--programs" => options.programs = Some(named(arguments.next(), all_programs(), |&program| program)),
                 "--workloads" => {
-                    let names = list(arguments.next());
-                    options.workloads.retain(|workload| names.iter().any(|wanted| wanted == workload.name));
+                    options.workloads = named(arguments.next(), options.workloads, |workload| workload.name);
                 }
                 _ => panic!("{USAGE}"),
             }
@@ -46,29 +67,53 @@ impl Options {
         options
     }
 
-    pub fn rounds(&self) -> usize {
-        if self.quick || self.growth { 3 } else { 11 }
+    /// Those that are measured.
+    pub fn programs(&self, part: Part) -> Vec<&'static str> {
+        let usual = || if part == Part::Growth { GROWING.to_vec() } else { all_programs() };
+        self.programs.clone().unwrap_or_else(usual)
+    }
+
+    /// Where the results are kept, without the file's extension. A quick look does not replace what was measured well.
+    pub fn file(&self, part: Part) -> PathBuf {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        match part {
+            Part::Growth => folder.join("growth"),
+            _ if self.quick => folder.join("target/quick"),
+            _ => folder.join("results"),
+        }
     }
 
     /// The operations of a timed run.
-    pub fn operations(&self, workload: &Workload) -> u64 {
-        if self.quick || self.growth { workload.operations.div_ceil(10) } else { workload.operations }
+    pub fn operations(&self, workload: &Workload, scale: u64) -> u64 {
+        let part = if self.quick { 10 } else { 1 };
+        let operations = workload.operations.div_ceil(part);
+        if workload.load == Load::Wrk { operations } else { operations.max(scale) }
     }
 
     /// The scales at which a workload is run.
-    pub fn scales(&self, workload: &Workload) -> Vec<u64> {
+    pub fn scales(&self, part: Part, workload: &Workload) -> Vec<u64> {
         let usual = workload.scales.iter().copied();
-        match workload.grows_to {
-            Some(last) if self.growth => {
+        match (part, workload.grows_to) {
+            (Part::Growth, None) => Vec::new(),
+            (Part::Growth, Some(last)) => {
                 (0..).map(|power| 10u64.pow(power)).take_while(|&scale| scale <= last).collect()
             }
-            None if self.growth => Vec::new(),
             _ if self.quick => usual.take(2).collect(),
             _ => usual.collect(),
         }
     }
 }
 
-fn list(argument: Option<String>) -> Vec<String> {
-    argument.expect(USAGE).split(',').map(str::to_owned).collect()
+fn all_programs() -> Vec<&'static str> {
+    COLUMNS.iter().flat_map(|column| column.programs).copied().collect()
+}
+
+/// Those of `all` that the argument names.
+fn named<T>(argument: Option<String>, mut all: Vec<T>, name: impl Fn(&T) -> &'static str) -> Vec<T> {
+    let argument = argument.expect(USAGE);
+    for wanted in argument.split(',') {
+        assert!(all.iter().any(|one| name(one) == wanted), "there is no {wanted}");
+    }
+    all.retain(|one| argument.split(',').any(|wanted| wanted == name(one)));
+    all
 }

@@ -1,61 +1,124 @@
 use std::fs;
+use std::time::Instant;
 
-use super::counts::count;
-use super::options::Options;
+use super::clients;
+use super::counts::{count, count_growth};
+use super::options::{Options, Part};
+use super::origin::{Origin, Origins};
 use super::process::Run;
 use super::results::{Entry, Results, Spread};
-use crate::catalog::{Metric, Workload};
+use crate::catalog::{Load, Metric, Workload};
 
-/// Runs all that the options say, and has the results kept after each workload.
-pub fn run(options: &Options, keep: impl Fn(&Results)) {
-    let mut results = Results { machine: machine(), entries: Vec::new() };
-    for workload in &options.workloads {
-        for scale in options.scales(workload) {
-            eprintln!("{} {scale}", workload.name);
-            results.entries.extend(measure(options, workload, scale));
-            keep(&results);
+/// Runs all that the options say, and has the results kept after each workload. What is not measured stays as it was.
+pub fn run(options: &Options, keep: impl Fn(Part, &Results)) {
+    let progress = Progress::new(options);
+    for &part in &options.parts {
+        let mut results = Results::read(&options.file(part).with_extension("json")).unwrap_or_default();
+        results.machine = machine();
+        if part == Part::Build {
+            clients::build(&progress.origins, &mut results, |client| progress.show(&format!("build {client}")));
+            keep(part, &results);
+            continue;
         }
+        for workload in &options.workloads {
+            for scale in options.scales(part, workload) {
+                progress.show(&format!("{} {scale}", workload.name));
+                for entry in measure(options, part, &progress.origins, (workload, scale), &results) {
+                    results.put(entry);
+                }
+                keep(part, &results);
+            }
+        }
+    }
+    progress.show("done");
+}
+
+/// Says what is being done, and after how long.
+struct Progress {
+    start: Instant,
+    origins: Origins,
+    steps: usize,
+    step: std::cell::Cell<usize>,
+}
+
+impl Progress {
+    fn new(options: &Options) -> Progress {
+        let scales = |part| options.workloads.iter().map(move |workload| options.scales(part, workload).len());
+        let steps = |&part: &Part| if part == Part::Build { clients::COUNT } else { scales(part).sum() };
+        let steps = options.parts.iter().map(steps).sum();
+        Progress { start: Instant::now(), origins: Origins::new(), steps, step: Default::default() }
+    }
+
+    fn show(&self, what: &str) {
+        let seconds = self.start.elapsed().as_secs();
+        let (step, steps) = (self.step.replace(self.step.get() + 1), self.steps);
+        eprintln!("[{step} of {steps} after {} min {:02} s] {what}", seconds / 60, seconds % 60);
     }
 }
 
 /// Runs all programs in turns, so that what disturbs one disturbs all.
-fn measure(options: &Options, workload: &Workload, scale: u64) -> Vec<Entry> {
-    let new = |program: &&str| Entry {
-        workload: workload.name.to_owned(),
-        scale,
-        program: program.to_string(),
-        ..Entry::default()
-    };
-    let mut entries: Vec<Entry> = options.programs.iter().map(new).collect();
-    if options.times {
-        time(options, workload, &mut entries);
+fn measure(
+    options: &Options,
+    part: Part,
+    origins: &Origins,
+    (workload, scale): (&Workload, u64),
+    results: &Results,
+) -> Vec<Entry> {
+    let programs = options.programs(part).into_iter().filter(|program| workload.is_for(program));
+    let mut entries: Vec<Entry> = programs.map(|program| results.entry(workload.name, scale, program)).collect();
+    if part == Part::Workloads && options.times {
+        time(options, origins, workload, &mut entries);
     }
-    for entry in &mut entries {
-        let is_short = matches!(entry.program.as_str(), "epore" | "floor") || !options.quick;
-        if options.counts && is_short && entry.failure.is_none() {
-            count(&entry.program.clone(), workload, scale, entry);
+    for entry in entries.iter_mut().filter(|_| options.counts) {
+        if !options.times {
+            entry.failure = None;
         }
+        let origin = origins.of(&entry.program);
+        if entry.failure.is_some() || !is_wanted(options, entry, &origin) {
+            continue;
+        }
+        match part {
+            Part::Growth => count_growth(workload, scale, entry),
+            _ => count(workload, scale, entry),
+        }
+        entry.counted = entry.instructions.map(|_| origin);
     }
     entries
 }
 
-fn time(options: &Options, workload: &Workload, entries: &mut [Entry]) {
-    let mut values = vec![Vec::new(); entries.len()];
-    for _ in 0..options.rounds() {
-        for (entry, values) in entries.iter_mut().zip(&mut values).filter(|(entry, _)| entry.failure.is_none()) {
-            let operations = options.operations(workload).max(entry.scale);
+fn time(options: &Options, origins: &Origins, workload: &Workload, entries: &mut [Entry]) {
+    let mut samples = vec![Vec::new(); entries.len()];
+    for entry in entries.iter_mut() {
+        (entry.failure, entry.load_idle) = (None, None);
+    }
+    // What is late is late by the same each time: the median of a hundred sleeps needs few rounds.
+    let rounds = if workload.metric == Metric::Time || workload.metric == Metric::Cpu { options.rounds } else { 3 };
+    for _ in 0..rounds {
+        for (entry, samples) in entries.iter_mut().zip(&mut samples).filter(|(entry, _)| entry.failure.is_none()) {
+            let operations = options.operations(workload, entry.scale);
             match (Run { program: &entry.program, workload, scale: entry.scale, operations }).start(&[]) {
                 Ok(outcome) => {
-                    values.push(if workload.metric == Metric::Cpu { outcome.sample.cpu } else { outcome.sample.value });
+                    samples.push(outcome.sample);
                     entry.load_idle = least(entry.load_idle, outcome.load_idle);
                 }
                 Err(words) => entry.failure = Some(words),
             }
         }
     }
-    for (entry, values) in entries.iter_mut().zip(values) {
-        entry.value = Spread::of(values);
+    for (entry, samples) in entries.iter_mut().zip(samples) {
+        let is_cpu = workload.metric == Metric::Cpu;
+        entry.value = Spread::of(samples.iter().map(|sample| if is_cpu { sample.cpu } else { sample.value }).collect());
+        let has_both = workload.load == Load::Wrk;
+        entry.cpu = Spread::of(samples.iter().map(|sample| sample.cpu).collect()).filter(|_| has_both);
+        entry.timed = entry.value.map(|_| origins.of(&entry.program));
     }
+}
+
+/// Whether counts are to be taken: those of others stay the same as long as their versions do.
+fn is_wanted(options: &Options, entry: &Entry, origin: &Origin) -> bool {
+    let is_own = matches!(entry.program.as_str(), "epore" | "floor");
+    let is_stale = options.recount || origin.replaces(entry.counted.as_ref());
+    is_stale && (is_own || !options.quick)
 }
 
 fn least(one: Option<f64>, other: Option<f64>) -> Option<f64> {

@@ -1,9 +1,10 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Instant;
 
-use crate::Sample;
 use crate::catalog::{Load, Workload};
+use crate::{Sample, sys};
 
 /// One run of one workload by one program.
 pub struct Run<'a> {
@@ -37,11 +38,33 @@ impl Run<'_> {
                 let load = Process::start(self.load(role, Some(&address)));
                 program.finish(Some(load))
             }
+            Load::Wrk => {
+                let mut program = Process::start(self.command(tool, None));
+                let load_idle = self.wrk(&program.address()?)?;
+                Ok(Outcome { load_idle: Some(load_idle), ..program.finish(None)? })
+            }
             Load::Server(role) => {
                 let mut load = Process::start(self.load(role, None));
                 let address = load.address()?;
                 Process::start(self.command(tool, Some(&address))).finish(Some(load))
             }
+        }
+    }
+
+    /// Lets `wrk` ask on the second processor. Returns for which part of the time it was idle.
+    fn wrk(&self, address: &str) -> Result<f64, String> {
+        let [connections, seconds] = [self.scale, self.operations].map(|number| number.to_string());
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", "1", "wrk", "--threads", "1"]).args(["--connections", &connections]);
+        command.args(["--duration", &seconds, &format!("http://{address}/")]);
+        let (cpu, start) = (sys::children_cpu_time(), Instant::now());
+        let output = command.output().map_err(|error| format!("wrk: {error}"))?;
+        let busy = (sys::children_cpu_time() - cpu).as_secs_f64() / start.elapsed().as_secs_f64();
+        let text = String::from_utf8_lossy(&output.stdout);
+        match text.lines().find(|line| line.contains("Socket errors") || line.contains("Non-2xx")) {
+            Some(line) => Err(format!("wrk: {}", line.trim())),
+            None if !output.status.success() => Err(format!("wrk: {}", output.status)),
+            None => Ok(1.0 - busy),
         }
     }
 
@@ -55,7 +78,8 @@ impl Run<'_> {
                 command
             }
         };
-        command.arg(self.workload.name).args([self.scale, self.operations].map(|number| number.to_string()));
+        let operations = if self.workload.load == Load::Wrk { 0 } else { self.operations };
+        command.arg(self.workload.name).args([self.scale, operations].map(|number| number.to_string()));
         command.args(address);
         command
     }

@@ -1,12 +1,41 @@
+use std::collections::BTreeSet;
+
+use super::growth::growths;
 use super::results::{Entry, Results};
 use super::table::{Row, Table, tables};
-use crate::catalog::COLUMNS;
+use crate::catalog::{COLUMNS, Load, workload};
 
 /// The results as tables in Markdown.
 pub fn report(results: &Results) -> String {
     let head = format!("# Results\n\nOn {}. How it is measured is told in `NOTES.md`.\n", results.machine);
     let tables = tables(results).iter().map(show_table).collect::<String>();
-    head + &tables + &show_failures(results)
+    head + &tables + &show_requests(results) + &show_clients(results) + &show_origins(results) + &show_failures(results)
+}
+
+/// How cost grows, as a table for each workload, with the verdict.
+pub fn growth_report(results: &Results) -> String {
+    let mut text = "# How cost grows\n\nInstructions in user space for each operation, by the scale: tasks, live timers or \
+        connections. What grows with the logarithm at most doubles from the square root of a scale to the scale itself.\n"
+        .to_owned();
+    let growths = growths(results);
+    for group in growths.chunk_by(|one, next| one.workload.name == next.workload.name) {
+        let workload = group[0].workload;
+        let scales = results.scales(workload.name);
+        let heads: String = scales.iter().map(|scale| format!(" {scale} |")).collect();
+        text += &format!("\n## {}\n\n| |{heads} last / root | |\n|---", workload.title.replace('#', "n"));
+        text += &format!("{}|---|\n", "|--:".repeat(scales.len() + 1));
+        for growth in group {
+            let at = |scale: &u64| growth.points.iter().find(|(at, _)| at == scale).map(|&(_, cost)| cost);
+            let costs: String = scales.iter().map(|scale| format!(" {} |", show(at(scale)))).collect();
+            let verdict = match growth.is_logarithmic() {
+                Some(true) => "at most logarithmic",
+                Some(false) => "**faster than logarithmic**",
+                None => "–",
+            };
+            text += &format!("| {} |{costs} {} | {verdict} |\n", growth.column, show(growth.ratio()));
+        }
+    }
+    text + &show_origins(results) + &show_failures(results)
 }
 
 fn show_table(Table { title, rows, .. }: &Table) -> String {
@@ -18,10 +47,36 @@ fn show_table(Table { title, rows, .. }: &Table) -> String {
 }
 
 fn show_row(row: &Row) -> String {
-    let values = row.values.iter().copied().map(|value| value.map_or("–".to_owned(), number));
+    let values = row.values.iter().copied().map(show);
     let ratios = row.ratios().map(|ratio| ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}")));
     let cells: Vec<String> = [row.title.clone(), row.unit.to_owned()].into_iter().chain(values).chain(ratios).collect();
     format!("| {} |\n", cells.join(" | "))
+}
+
+/// The same as above for those who think in requests for each second.
+fn show_requests(results: &Results) -> String {
+    let of_wrk = |entry: &&Entry| workload(&entry.workload).load == Load::Wrk;
+    let line = |entry: &Entry| {
+        let (time, cpu) = (entry.value?, entry.cpu?);
+        let idle = entry.load_idle.map(|share| 100.0 * share);
+        let [low, median, high] = [time.high, time.median, time.low].map(|time| (1e9 / time / 1000.0).round());
+        let program = &entry.program;
+        Some(format!("| {program} | {median} | {low} to {high} | {} | {} |\n", number(cpu.median), show(idle)))
+    };
+    let lines: String = results.entries.iter().filter(of_wrk).filter_map(line).collect();
+    let head = "| program | thousand requests a second | middle half | ns of CPU for each | wrk idle, % |\n\
+        |---|--:|--:|--:|--:|\n";
+    if lines.is_empty() { lines } else { format!("\n## hyper “hello” under wrk\n\n{head}{lines}") }
+}
+
+fn show_clients(results: &Results) -> String {
+    let line = |client: &super::Client| {
+        let (version, kib) = (&client.built.version, client.bytes / 1024);
+        format!("| {} | {version} | {} | {:.1} | {kib} |\n", client.name, client.crates, client.seconds)
+    };
+    let lines: String = results.clients.iter().map(line).collect();
+    let head = "| runtime | version | crates | clean build, s | stripped, KiB |\n|---|---|--:|--:|--:|\n";
+    if lines.is_empty() { lines } else { format!("\n## The smallest TCP client\n\n{head}{lines}") }
 }
 
 /// Three digits that count.
@@ -31,6 +86,22 @@ pub fn number(value: f64) -> String {
         10.0.. => format!("{value:.1}"),
         _ => format!("{value:.2}"),
     }
+}
+
+fn show(value: Option<f64>) -> String {
+    value.map_or("–".to_owned(), number)
+}
+
+/// Which versions were measured when.
+fn show_origins(results: &Results) -> String {
+    let mut lines = BTreeSet::new();
+    for Entry { program, timed, counted, .. } in &results.entries {
+        let of = |origin: &super::Origin, what| format!("- {program} {}: {what} of {}\n", origin.version, origin.date);
+        lines.extend(timed.iter().map(|origin| of(origin, "times and memory")));
+        lines.extend(counted.iter().map(|origin| of(origin, "counts")));
+    }
+    let lines: String = lines.into_iter().collect();
+    if lines.is_empty() { lines } else { format!("\n## What was measured when\n\n{lines}") }
 }
 
 fn show_failures(results: &Results) -> String {

@@ -1,5 +1,10 @@
+use std::fs;
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
+use super::clients::Client;
+use super::origin::Origin;
 use crate::catalog::Column;
 
 /// All that was measured.
@@ -7,6 +12,9 @@ use crate::catalog::Column;
 pub struct Results {
     pub machine: String,
     pub entries: Vec<Entry>,
+    /// The smallest TCP clients.
+    #[serde(default)]
+    pub clients: Vec<Client>,
 }
 
 /// One workload at one scale by one program.
@@ -17,13 +25,21 @@ pub struct Entry {
     pub program: String,
     /// In the unit of the workload's metric.
     pub value: Option<Spread>,
+    /// Processor time in nanoseconds.
+    #[serde(default)]
+    pub cpu: Option<Spread>,
     /// For which part of the time the load generator was idle: the least of all rounds.
     pub load_idle: Option<f64>,
     /// For each operation.
     pub instructions: Option<f64>,
     pub system_calls: Option<f64>,
     pub allocations: Option<f64>,
-    /// Why there are no values.
+    /// Of what the value is, and of what the counts.
+    #[serde(default)]
+    pub timed: Option<Origin>,
+    #[serde(default)]
+    pub counted: Option<Origin>,
+    /// Why there are no values, or not all.
     pub failure: Option<String>,
 }
 
@@ -45,11 +61,30 @@ impl Spread {
 }
 
 impl Results {
+    /// What an earlier run has left in `file`.
+    pub fn read(file: &Path) -> Option<Results> {
+        let text = fs::read_to_string(file).ok()?;
+        Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display())))
+    }
+
+    /// What there is of this already. The values of an entry are replaced as they are measured.
+    pub fn entry(&self, workload: &str, scale: u64, program: &str) -> Entry {
+        let is_it = |entry: &&Entry| entry.is(workload, scale, program);
+        let new = || Entry { workload: workload.into(), scale, program: program.into(), ..Entry::default() };
+        self.entries.iter().find(is_it).cloned().unwrap_or_else(new)
+    }
+
+    /// Puts an entry in the place of the one for the same.
+    pub fn put(&mut self, new: Entry) {
+        match self.entries.iter_mut().find(|entry| entry.is(&new.workload, new.scale, &new.program)) {
+            Some(old) => *old = new,
+            None => self.entries.push(new),
+        }
+    }
+
     /// The least that any of a column's programs has for this.
     pub fn best(&self, column: &Column, workload: &str, scale: u64, value: Value) -> Option<f64> {
-        let is_it = |entry: &&Entry| {
-            entry.workload == workload && entry.scale == scale && column.programs.contains(&entry.program.as_str())
-        };
+        let is_it = |entry: &&Entry| column.programs.iter().any(|program| entry.is(workload, scale, program));
         self.entries.iter().filter(is_it).filter_map(value).min_by(f64::total_cmp)
     }
 
@@ -60,6 +95,12 @@ impl Results {
         scales.sort();
         scales.dedup();
         scales
+    }
+}
+
+impl Entry {
+    fn is(&self, workload: &str, scale: u64, program: &str) -> bool {
+        self.workload == workload && self.scale == scale && self.program == program
     }
 }
 

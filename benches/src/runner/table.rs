@@ -10,6 +10,8 @@ pub struct Table {
 }
 
 pub struct Row {
+    pub workload: &'static str,
+    pub scale: u64,
     pub title: String,
     pub unit: &'static str,
     pub values: Vec<Option<f64>>,
@@ -49,7 +51,8 @@ fn table(
             let of = |column| results.best(column, workload.name, scale, value);
             let values: Vec<Option<f64>> = COLUMNS.iter().map(of).collect();
             if values.iter().any(Option::is_some) {
-                rows.push(Row { title: workload.title.replace('#', &scale.to_string()), unit: unit(workload), values });
+                let title = workload.title.replace('#', &scale.to_string());
+                rows.push(Row { workload: workload.name, scale, title, unit: unit(workload), values });
             }
         }
     }

@@ -7,7 +7,7 @@ use compio::BufResult;
 use compio::buf::{IntoInner, IoBuf};
 use compio::driver::{DriverType, ProactorBuilder};
 use compio::io::{AsyncRead, AsyncWriteExt};
-use compio::net::{TcpListener, TcpStream};
+use compio::net::{TcpListener, TcpStream, UdpSocket};
 use compio::runtime::RuntimeBuilder;
 
 use crate::Runtime;
@@ -20,6 +20,7 @@ macro_rules! runtime {
         impl Runtime for $name {
             type Listener = TcpListener;
             type Stream = TcpStream;
+            type Socket = UdpSocket;
 
             fn new() -> $name {
                 let mut proactor = ProactorBuilder::new();
@@ -72,6 +73,25 @@ macro_rules! runtime {
             async fn write_all(stream: &mut TcpStream, buffer: &mut Vec<u8>, length: usize) -> io::Result<()> {
                 let BufResult(result, taken) = stream.write_all(mem::take(buffer).slice(..length)).await;
                 *buffer = taken.into_inner();
+                result
+            }
+
+            fn socket(socket: std::net::UdpSocket) -> UdpSocket {
+                UdpSocket::from_std(socket).unwrap()
+            }
+
+            async fn send_to(socket: &mut UdpSocket, buffer: &mut Vec<u8>, address: SocketAddr) -> io::Result<usize> {
+                let BufResult(result, taken) = socket.send_to(mem::take(buffer), address).await;
+                *buffer = taken;
+                result
+            }
+
+            async fn recv_from(socket: &mut UdpSocket, buffer: &mut Vec<u8>) -> io::Result<(usize, SocketAddr)> {
+                let length = buffer.len();
+                let BufResult(result, taken) = socket.recv_from(mem::take(buffer)).await;
+                *buffer = taken;
+                // SAFETY: all of it was initialized before the call, which has shortened it.
+                unsafe { buffer.set_len(length) };
                 result
             }
         }

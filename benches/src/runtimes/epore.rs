@@ -2,7 +2,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use epore::net::{TcpListener, TcpStream};
+use epore::net::{TcpListener, TcpStream, UdpSocket};
 
 use crate::Runtime;
 
@@ -11,6 +11,7 @@ pub struct Epore(epore::Runtime);
 impl Runtime for Epore {
     type Listener = TcpListener;
     type Stream = TcpStream;
+    type Socket = UdpSocket;
 
     fn new() -> Epore {
         Epore(epore::Runtime::new().unwrap())
@@ -55,5 +56,17 @@ impl Runtime for Epore {
 
     async fn write_all(stream: &mut TcpStream, buffer: &mut Vec<u8>, length: usize) -> io::Result<()> {
         stream.write_all(&buffer[..length]).await
+    }
+
+    fn socket(socket: std::net::UdpSocket) -> UdpSocket {
+        UdpSocket::from_std(socket).unwrap()
+    }
+
+    async fn send_to(socket: &mut UdpSocket, buffer: &mut Vec<u8>, address: SocketAddr) -> io::Result<usize> {
+        socket.send_to(buffer, address).await
+    }
+
+    async fn recv_from(socket: &mut UdpSocket, buffer: &mut Vec<u8>) -> io::Result<(usize, SocketAddr)> {
+        socket.recv_from(buffer).await
     }
 }

@@ -11,6 +11,7 @@ pub struct Epox;
 impl Runtime for Epox {
     type Listener = Fd<std::net::TcpListener>;
     type Stream = Fd<std::net::TcpStream>;
+    type Socket = Fd<std::net::UdpSocket>;
 
     fn new() -> Epox {
         Epox
@@ -60,6 +61,18 @@ impl Runtime for Epox {
             written += stream.with_mut(|stream, _| stream.write(&buffer[written..length])).await?;
         }
         Ok(())
+    }
+
+    fn socket(socket: std::net::UdpSocket) -> Self::Socket {
+        Fd::new(socket, EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT).unwrap()
+    }
+
+    async fn send_to(socket: &mut Self::Socket, buffer: &mut Vec<u8>, address: SocketAddr) -> io::Result<usize> {
+        socket.with(|socket, _| socket.send_to(buffer, address)).await
+    }
+
+    async fn recv_from(socket: &mut Self::Socket, buffer: &mut Vec<u8>) -> io::Result<(usize, SocketAddr)> {
+        socket.with(|socket, _| socket.recv_from(buffer)).await
     }
 }
 

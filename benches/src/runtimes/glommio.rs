@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_lite::future::yield_now;
 use futures_lite::io::{AsyncReadExt, AsyncWriteExt};
-use glommio::net::{TcpListener, TcpStream};
+use glommio::net::{TcpListener, TcpStream, UdpSocket};
 use glommio::timer::{Timer, timeout};
 use glommio::{LocalExecutor, LocalExecutorBuilder, Placement};
 
@@ -16,6 +16,7 @@ pub struct Glommio(LocalExecutor);
 impl Runtime for Glommio {
     type Listener = TcpListener;
     type Stream = TcpStream;
+    type Socket = UdpSocket;
 
     fn new() -> Glommio {
         Glommio(LocalExecutorBuilder::new(Placement::Unbound).make().unwrap())
@@ -64,5 +65,18 @@ impl Runtime for Glommio {
 
     async fn write_all(stream: &mut TcpStream, buffer: &mut Vec<u8>, length: usize) -> io::Result<()> {
         stream.write_all(&buffer[..length]).await
+    }
+
+    fn socket(socket: std::net::UdpSocket) -> UdpSocket {
+        // SAFETY: the descriptor is a socket for datagrams, and is given away.
+        unsafe { UdpSocket::from_raw_fd(socket.into_raw_fd()) }
+    }
+
+    async fn send_to(socket: &mut UdpSocket, buffer: &mut Vec<u8>, address: SocketAddr) -> io::Result<usize> {
+        Ok(socket.send_to(buffer, address).await?)
+    }
+
+    async fn recv_from(socket: &mut UdpSocket, buffer: &mut Vec<u8>) -> io::Result<(usize, SocketAddr)> {
+        Ok(socket.recv_from(buffer).await?)
     }
 }

@@ -7,6 +7,8 @@ mod epore;
 mod epox;
 #[cfg(feature = "glommio")]
 mod glommio;
+#[cfg(feature = "hyper")]
+mod hyper;
 #[cfg(feature = "monoio")]
 mod monoio;
 #[cfg(feature = "smol")]

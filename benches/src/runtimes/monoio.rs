@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use monoio::io::{AsyncReadRent, AsyncWriteRentExt};
+use monoio::net::udp::UdpSocket;
 use monoio::net::{TcpListener, TcpStream};
 use monoio::time::TimeDriver;
 use monoio::{IoUringDriver, LegacyDriver, RuntimeBuilder};
@@ -20,6 +21,7 @@ macro_rules! runtime {
         impl Runtime for $name {
             type Listener = TcpListener;
             type Stream = TcpStream;
+            type Socket = UdpSocket;
 
             fn new() -> $name {
                 $name(RuntimeBuilder::<$driver>::new().enable_timer().build().unwrap())
@@ -79,6 +81,25 @@ macro_rules! runtime {
                 let (result, taken) = stream.write_all(monoio::buf::SliceMut::new(mem::take(buffer), 0, length)).await;
                 *buffer = taken.into_inner();
                 result.map(drop)
+            }
+
+            fn socket(socket: std::net::UdpSocket) -> UdpSocket {
+                UdpSocket::from_std(socket).unwrap()
+            }
+
+            async fn send_to(socket: &mut UdpSocket, buffer: &mut Vec<u8>, address: SocketAddr) -> io::Result<usize> {
+                let (result, taken) = socket.send_to(mem::take(buffer), address).await;
+                *buffer = taken;
+                result
+            }
+
+            async fn recv_from(socket: &mut UdpSocket, buffer: &mut Vec<u8>) -> io::Result<(usize, SocketAddr)> {
+                let length = buffer.len();
+                let (result, taken) = socket.recv_from(mem::take(buffer)).await;
+                *buffer = taken;
+                // SAFETY: all of it was initialized before the call, which has shortened it.
+                unsafe { buffer.set_len(length) };
+                result
             }
         }
     };

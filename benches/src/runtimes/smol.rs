@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use smol::future::{or, yield_now};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
-use smol::net::{TcpListener, TcpStream};
+use smol::net::{TcpListener, TcpStream, UdpSocket};
 use smol::{Async, LocalExecutor, Timer};
 
 use crate::Runtime;
@@ -18,6 +18,7 @@ pub struct Smol;
 impl Runtime for Smol {
     type Listener = TcpListener;
     type Stream = TcpStream;
+    type Socket = UdpSocket;
 
     fn new() -> Smol {
         Smol
@@ -69,5 +70,17 @@ impl Runtime for Smol {
 
     async fn write_all(stream: &mut TcpStream, buffer: &mut Vec<u8>, length: usize) -> io::Result<()> {
         stream.write_all(&buffer[..length]).await
+    }
+
+    fn socket(socket: std::net::UdpSocket) -> UdpSocket {
+        Async::new(socket).unwrap().into()
+    }
+
+    async fn send_to(socket: &mut UdpSocket, buffer: &mut Vec<u8>, address: SocketAddr) -> io::Result<usize> {
+        socket.send_to(buffer, address).await
+    }
+
+    async fn recv_from(socket: &mut UdpSocket, buffer: &mut Vec<u8>) -> io::Result<(usize, SocketAddr)> {
+        socket.recv_from(buffer).await
     }
 }

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime, Runtime as CurrentThread};
 use tokio::task::{LocalSet, spawn_local};
 
@@ -19,6 +19,7 @@ macro_rules! runtime {
         impl Runtime for $name {
             type Listener = TcpListener;
             type Stream = TcpStream;
+            type Socket = UdpSocket;
 
             fn new() -> $name {
                 $name($new)
@@ -62,6 +63,18 @@ macro_rules! runtime {
 
             async fn write_all(stream: &mut TcpStream, buffer: &mut Vec<u8>, length: usize) -> io::Result<()> {
                 stream.write_all(&buffer[..length]).await
+            }
+
+            fn socket(socket: std::net::UdpSocket) -> UdpSocket {
+                UdpSocket::from_std(socket).unwrap()
+            }
+
+            async fn send_to(socket: &mut UdpSocket, buffer: &mut Vec<u8>, address: SocketAddr) -> io::Result<usize> {
+                socket.send_to(buffer, address).await
+            }
+
+            async fn recv_from(socket: &mut UdpSocket, buffer: &mut Vec<u8>) -> io::Result<(usize, SocketAddr)> {
+                socket.recv_from(buffer).await
             }
         }
     };

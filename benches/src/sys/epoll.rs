@@ -1,44 +1,7 @@
-//! The system calls that the standard library lacks.
-
-use std::fs;
+use std::cell::Cell;
 use std::io;
-use std::mem::{self, MaybeUninit};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::time::Duration;
-
-/// The processor time that this process has used.
-pub fn cpu_time() -> Duration {
-    let mut time = MaybeUninit::<libc::timespec>::uninit();
-    // SAFETY: `time` is writable and of the right type.
-    let result = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, time.as_mut_ptr()) };
-    assert_eq!(result, 0, "clock_gettime: {}", io::Error::last_os_error());
-    // SAFETY: the call has filled it.
-    let time = unsafe { time.assume_init() };
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-}
-
-/// How many bytes of this process are in memory.
-pub fn resident_bytes() -> u64 {
-    let statm = fs::read_to_string("/proc/self/statm").expect("/proc/self/statm is readable");
-    let pages: u64 = statm.split(' ').nth(1).expect("a second field").parse().expect("a number");
-    pages * 4096
-}
-
-/// Keeps the calling thread on one processor, if there is more than one.
-pub fn pin(cpu: usize) {
-    // SAFETY: a set of processors is a mask of bits, of which none set is valid.
-    let mut set: libc::cpu_set_t = unsafe { mem::zeroed() };
-    // SAFETY: `cpu` is far below the size of the set.
-    unsafe { libc::CPU_SET(cpu, &mut set) };
-    // SAFETY: the set is as long as is said. Failure leaves all processors, which is as good on a machine with one.
-    unsafe { libc::sched_setaffinity(0, mem::size_of_val(&set), &set) };
-}
-
-/// Ends this process by a signal after so many seconds, so that what hangs does not hang for ever.
-pub fn end_after(seconds: u32) {
-    // SAFETY: no pointer is passed, and the signal has its default action.
-    unsafe { libc::alarm(seconds) };
-}
 
 /// Interest in reading: see epoll_ctl(2).
 pub const READABLE: u32 = libc::EPOLLIN as u32;
@@ -46,6 +9,8 @@ pub const READABLE: u32 = libc::EPOLLIN as u32;
 /// An epoll instance, level-triggered.
 pub struct Epoll {
     fd: OwnedFd,
+    /// Whether epoll_pwait2 is unknown, as it is to valgrind.
+    is_coarse: Cell<bool>,
 }
 
 impl Epoll {
@@ -55,7 +20,7 @@ impl Epoll {
         assert!(fd >= 0, "epoll_create1: {}", io::Error::last_os_error());
         // SAFETY: the descriptor is new and owned by nobody else.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-        Epoll { fd }
+        Epoll { fd, is_coarse: Cell::new(false) }
     }
 
     pub fn add(&self, fd: &impl AsRawFd, token: u64, interest: u32) {
@@ -72,6 +37,12 @@ impl Epoll {
         let count = match timeout {
             // SAFETY: the list has room for that many events.
             None => i64::from(unsafe { libc::epoll_wait(fd, list.as_mut_ptr(), room as i32, -1) }),
+            // The same in milliseconds, for what does not know the call.
+            Some(timeout) if self.is_coarse.get() => {
+                let milliseconds = timeout.as_nanos().div_ceil(1_000_000) as i32;
+                // SAFETY: as above.
+                i64::from(unsafe { libc::epoll_wait(fd, list.as_mut_ptr(), room as i32, milliseconds) })
+            }
             Some(timeout) => {
                 let (tv_sec, tv_nsec) = (timeout.as_secs() as i64, timeout.subsec_nanos().into());
                 let timeout = libc::timespec { tv_sec, tv_nsec };
@@ -79,7 +50,11 @@ impl Epoll {
                 unsafe { libc::syscall(libc::SYS_epoll_pwait2, fd, list.as_mut_ptr(), room, &timeout, 0, 8) }
             }
         };
-        assert!(count >= 0, "epoll_wait: {}", io::Error::last_os_error());
+        let error = io::Error::last_os_error();
+        if count < 0 && error.raw_os_error() == Some(libc::ENOSYS) && !self.is_coarse.replace(true) {
+            return self.wait(events, timeout);
+        }
+        assert!(count >= 0, "epoll_wait: {error}");
         // SAFETY: the kernel has filled so many.
         unsafe { list.set_len(count as usize) };
     }
