@@ -59,7 +59,7 @@ pub type Named = (&'static str, fn(Job) -> Sample);
 
 /// The `main` of a runtime's program. It may have workloads of its own.
 pub fn run<R: Runtime>(own: &[Named]) {
-    let all: [Named; 22] = [
+    let all: [Named; 23] = [
         ("block_on", workloads::block_on::<R>),
         ("spawn_join", workloads::spawn_join::<R>),
         ("spawn_batch", workloads::spawn_batch::<R>),
@@ -74,6 +74,7 @@ pub fn run<R: Runtime>(own: &[Named]) {
         ("lateness", workloads::lateness::<R>),
         ("parked_tasks", workloads::parked_tasks::<R>),
         ("echo", workloads::echo::<R>),
+        ("latency", workloads::echo::<R>),
         ("client", workloads::client::<R>),
         ("churn_server", workloads::churn_server::<R>),
         ("churn_client", workloads::churn_client::<R>),

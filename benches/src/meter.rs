@@ -49,6 +49,11 @@ impl Sample {
         Sample { value: self.cpu, ..self }
     }
 
+    /// The sample with another value, which was measured beside.
+    pub fn with_value(self, value: f64) -> Sample {
+        Sample { value, ..self }
+    }
+
     /// Reads what `Display` wrote.
     pub fn parse(line: &str) -> Option<Sample> {
         let mut words = line.strip_prefix("sample ")?.split(' ');

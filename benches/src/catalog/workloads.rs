@@ -9,32 +9,30 @@ const WITH_HYPER: &[&str] = &["epore", "floor", "tokio_spawn", "tokio_local_set"
 const WITH_BATCHES: &[&str] = &["epore", "floor"];
 
 /// In the order of the tables.
-pub const WORKLOADS: [Workload; 28] = [
-    local("block_on", "block_on of a ready future", 2_000_000),
-    local("spawn_join", "spawn + join, one at a time", 1_000_000),
-    local("spawn_batch", "spawn + join, in batches of #", 1_000_000).at(&[10_000]).grows_to(1_000_000),
-    local("yield_now", "yield, tasks: #", 2_000_000).at(&[1, 1000]).grows_to(1_000_000),
-    local("ping_pong", "ping-pong of two tasks, a round trip", 1_000_000),
-    local("wake_many", "wake and run, waiting tasks: #", 1_000_000).at(&[1000]).grows_to(1_000_000),
-    local("waker_clone", "waker: clone and drop", 10_000_000),
-    local("wake_by_ref", "waker: wake_by_ref", 10_000_000),
+pub const WORKLOADS: [Workload; 29] = [
+    local("block_on", "block_on of a ready future", 200_000),
+    local("spawn_join", "spawn + join, one at a time", 300_000),
+    local("spawn_batch", "spawn + join, in batches of #", 500_000).at(&[10_000]).grows_to(1_000_000),
+    local("yield_now", "yield, tasks: #", 500_000).at(&[1, 1000]).grows_to(1_000_000),
+    local("ping_pong", "ping-pong of two tasks, a round trip", 300_000),
+    local("wake_many", "wake and run, waiting tasks: #", 500_000).at(&[1000]).grows_to(1_000_000),
+    local("waker_clone", "waker: clone and drop", 3_000_000),
+    local("wake_by_ref", "waker: wake_by_ref", 3_000_000),
     local("wake_remote", "wake from another thread, a round trip", 5000).counted(Not),
-    local("timeout", "arm + cancel a timeout, live timers: #", 500_000).at(&[1, 1000, 1_000_000]).grows_to(1_000_000),
+    local("timeout", "arm + cancel a timeout, live timers: #", 100_000).at(&[1, 1000, 1_000_000]).grows_to(1_000_000),
     local("sleeps", "a sleep, concurrent ones: #", 100_000).at(&[100_000]).value(Cpu).counted(ByScale),
     local("lateness", "sleep(# µs), median", 100).at(&[100, 1000, 10_000]).value(Lateness).counted(Not),
-    local("parked_tasks", "memory of a parked task", 1).at(&[1_000_000]).value(Bytes).counted(ByScale),
+    local("parked_tasks", "a parked task", 1).at(&[1_000_000]).value(Bytes).counted(ByScale),
     net("echo", "TCP echo server, connections: #", Load::Client("talk"), 30_000)
         .at(&[1, 64, 1000, 8000])
         .grows_to(10_000),
+    net("latency", "TCP echo, time of a round trip", Load::Client("talk"), 10_000).value(Time).counted(Not),
     net("client", "TCP clients, connections: #", Load::Server("serve"), 30_000).at(&[100]),
     net("churn_server", "TCP server, connection and message", Load::Client("visit"), 10_000).at(&[16]),
     net("churn_client", "TCP client, connection and message", Load::Server("serve_once"), 10_000).at(&[16]),
     net("bulk_receive", "TCP receive, 64 KiB", Load::Client("send"), 20_000),
     net("bulk_send", "TCP send, 64 KiB", Load::Client("receive"), 20_000),
-    net("idle_connections", "memory of an idle connection", Load::Client("idle"), 1)
-        .at(&[8000])
-        .value(Bytes)
-        .counted(ByScale),
+    net("idle_connections", "an idle connection", Load::Client("idle"), 1).at(&[8000]).value(Bytes).counted(ByScale),
     udp("udp_send", "UDP send, one datagram a call", Load::Server("collect")),
     udp("udp_send_batch", "UDP send, # datagrams a call", Load::Server("collect")).at(&[48]).only(WITH_BATCHES),
     udp("udp_send_gso", "UDP send, # datagrams a buffer (GSO)", Load::Server("collect")).at(&[48]).only(WITH_BATCHES),

@@ -25,10 +25,12 @@ impl Axis {
         self.start + (self.end - self.start) * (value / self.low).log10() / (self.high / self.low).log10()
     }
 
-    /// The powers of ten.
-    pub fn powers(&self) -> impl Iterator<Item = f64> {
+    /// The powers of ten between its ends. If there are but one or two, also their double and fivefold.
+    pub fn ticks(&self) -> impl Iterator<Item = f64> {
         let (first, last) = ((self.low.log10() - 1e-9).ceil() as i32, (self.high.log10() + 1e-9).floor() as i32);
-        (first..=last).map(|power| 10f64.powi(power))
+        let steps: &[f64] = if last - first < 2 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let ticks = (first - 1..=last).flat_map(move |power| steps.iter().map(move |step| step * 10f64.powi(power)));
+        ticks.filter(|&tick| self.low <= tick && tick <= self.high)
     }
 }
 

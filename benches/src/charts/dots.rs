@@ -29,10 +29,10 @@ impl Dots<'_> {
         self.legend(&mut svg);
         let all = self.rows.iter().flat_map(|row| self.values(row)).map(|(_, value)| value);
         let axis = Axis::new(all, LABELS, NUMBERS - 20.0);
-        for power in axis.powers() {
-            svg.rule("rule", (axis.at(power), TOP - 6.0), (axis.at(power), bottom));
-            let label = if self.by_floor { format!("{power} ×") } else { short(power) };
-            svg.note((axis.at(power), bottom + 18.0), "middle", &label);
+        for tick in axis.ticks() {
+            svg.rule("rule", (axis.at(tick), TOP - 6.0), (axis.at(tick), bottom));
+            let label = if self.by_floor { format!("{tick} ×") } else { short(tick) };
+            svg.note((axis.at(tick), bottom + 18.0), "middle", &label);
         }
         for (row, place) in self.rows.iter().zip(0..) {
             self.line(&mut svg, &axis, row, TOP + (f64::from(place) + 0.5) * LINE);

@@ -33,12 +33,12 @@ fn draw_panel(svg: &mut Svg, (left, top): (f64, f64), growths: &[Growth]) {
     let y = Axis::new(points().map(|(_, cost)| cost), floor, ceiling);
 
     svg.title((left + 14.0, top + 16.0), &growths[0].workload.title.replace('#', "n"));
-    for power in x.powers() {
-        svg.note((x.at(power), floor + 17.0), "middle", &short(power));
+    for tick in x.ticks() {
+        svg.note((x.at(tick), floor + 17.0), "middle", &short(tick));
     }
-    for power in y.powers() {
-        svg.rule("rule", (start, y.at(power)), (end, y.at(power)));
-        svg.note((start - 8.0, y.at(power) + 4.0), "end", &short(power));
+    for tick in y.ticks() {
+        svg.rule("rule", (start, y.at(tick)), (end, y.at(tick)));
+        svg.note((start - 8.0, y.at(tick) + 4.0), "end", &short(tick));
     }
     let mut labels = Vec::new();
     // Epore's line comes last, upon the others.

@@ -28,9 +28,9 @@ pub fn churn_server(job: Job) -> Sample {
 
 pub fn idle_connections(job: Job) -> Sample {
     let mut server = Server::<Connection>::new(job);
-    let before = sys::resident_bytes();
+    let (meter, before) = (Meter::start(), sys::resident_bytes());
     while server.turn().messages < job.scale {}
-    Sample::of((sys::resident_bytes() - before) as f64 / job.scale as f64)
+    meter.stop(job.scale).with_value((sys::resident_bytes() - before) as f64 / job.scale as f64)
 }
 
 /// Answers requests of HTTP, until all connections are closed again.

@@ -2,7 +2,7 @@ use crate::floor::{bulk, clients, datagrams, server, tasks, timers, wakes};
 use crate::harness::Named;
 
 /// All workloads, under the names that they have for the runtimes.
-pub const TABLE: [Named; 28] = [
+pub const TABLE: [Named; 29] = [
     ("block_on", tasks::block_on),
     ("spawn_join", tasks::spawn_batch),
     ("spawn_batch", tasks::spawn_batch),
@@ -17,6 +17,7 @@ pub const TABLE: [Named; 28] = [
     ("lateness", timers::lateness),
     ("parked_tasks", tasks::parked_tasks),
     ("echo", server::echo),
+    ("latency", server::echo),
     ("client", clients::client),
     ("churn_server", server::churn_server),
     ("churn_client", clients::churn_client),

@@ -81,12 +81,12 @@ pub fn ping_pong(job: Job) -> Sample {
 
 /// A boxed closure of 8 bytes, in a list.
 pub fn parked_tasks(job: Job) -> Sample {
-    let before = sys::resident_bytes();
+    let (meter, before) = (Meter::start(), sys::resident_bytes());
     let mut parked: Vec<Box<dyn Fn() -> u64>> = Vec::new();
     for number in 0..job.scale {
         parked.push(Box::new(move || number));
     }
-    let sample = Sample::of((sys::resident_bytes() - before) as f64 / job.scale as f64);
+    let sample = meter.stop(job.scale).with_value((sys::resident_bytes() - before) as f64 / job.scale as f64);
     assert_eq!(parked[black_box(0)](), 0);
     sample
 }

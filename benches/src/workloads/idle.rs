@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::harness::Job;
 use crate::workloads::accept_all;
-use crate::{Runtime, Sample, in_task, sys, wire};
+use crate::{Meter, Runtime, Sample, in_task, sys, wire};
 
 /// The resident bytes of each of `scale` connections, with its task and a buffer of 64 bytes. Each has sent back one message
 /// and waits for the next.
@@ -14,14 +14,14 @@ pub fn idle_connections<R: Runtime>(job: Job) -> Sample {
     in_task(&mut R::new(), async move {
         let listener = R::listen(listener);
         let served = Rc::new(Cell::new(0));
-        let before = sys::resident_bytes();
+        let (meter, before) = (Meter::start(), sys::resident_bytes());
         let tasks = accept_all::<R, _, _>(&listener, job.scale, |stream| serve::<R>(stream, served.clone())).await;
         // In some runtimes the drop of a handle cancels its task.
         mem::forget(tasks);
         while served.get() < job.scale {
             R::sleep(Duration::from_millis(1)).await;
         }
-        Sample::of((sys::resident_bytes() - before) as f64 / job.scale as f64)
+        meter.stop(job.scale).with_value((sys::resident_bytes() - before) as f64 / job.scale as f64)
     })
 }
 

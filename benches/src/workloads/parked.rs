@@ -3,7 +3,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::harness::Job;
-use crate::{Runtime, Sample, in_task, sys};
+use crate::{Meter, Runtime, Sample, in_task, sys};
 
 /// A future of 8 bytes that is never ready.
 struct Parked(#[expect(dead_code, reason = "it is there to take room")] u64);
@@ -19,7 +19,7 @@ impl Future for Parked {
 /// The resident bytes of each of `scale` tasks that wait.
 pub fn parked_tasks<R: Runtime>(job: Job) -> Sample {
     in_task(&mut R::new(), async move {
-        let before = sys::resident_bytes();
+        let (meter, before) = (Meter::start(), sys::resident_bytes());
         for number in 0..job.scale {
             // In some runtimes the drop of a handle cancels its task.
             mem::forget(R::spawn(Parked(number)));
@@ -28,6 +28,6 @@ pub fn parked_tasks<R: Runtime>(job: Job) -> Sample {
             }
         }
         R::yield_now().await;
-        Sample::of((sys::resident_bytes() - before) as f64 / job.scale as f64)
+        meter.stop(job.scale).with_value((sys::resident_bytes() - before) as f64 / job.scale as f64)
     })
 }
