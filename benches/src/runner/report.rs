@@ -14,9 +14,10 @@ pub fn report(results: &Results) -> String {
 
 /// How cost grows, as a table for each workload, with the verdict.
 pub fn growth_report(results: &Results) -> String {
-    let mut text = "# How cost grows\n\nInstructions in user space for each operation, by the scale: tasks, live timers or \
-        connections. What grows with the logarithm at most doubles from the square root of a scale to the scale itself.\n"
-        .to_owned();
+    let mut text =
+        "# How cost grows\n\nInstructions in user space for each operation, by the scale: tasks, live timers or \
+        connections. The verdict is explained in `NOTES.md`.\n"
+            .to_owned();
     let growths = growths(results);
     for group in growths.chunk_by(|one, next| one.workload.name == next.workload.name) {
         let workload = group[0].workload;
