@@ -27,11 +27,19 @@ use super::task::{Run, Task};
 use super::tasks::Tasks;
 use super::timers::Timers;
 use super::token::TaskToken;
-use super::waiters::WaiterId;
+use super::waiters::{WaiterId, Waiters, Whom};
+use super::waker;
 use crate::reactor::{self, Interest, Origin, Registry};
 
 /// The token of the eventfd by which other threads wake the runtime. No slot has the index of all ones.
 const EVENTFD: usize = usize::MAX;
+
+/// What a socket is watched for at first. Writing comes when a write has had to wait, which few ever do; else each socket would
+/// be reported as writable once it is registered.
+const READING: Interest = Interest::READABLE.and(Interest::PRIORITY);
+
+/// What a socket is watched for that has had to wait in order to write.
+const ALL: Interest = READING.and(Interest::WRITABLE);
 
 /// Everything that one runtime owns. Its thread alone touches it.
 ///
@@ -148,7 +156,7 @@ impl Core {
             loop {
                 let source = self.sources.borrow_mut().pop();
                 let Some(source) = source else { break };
-                source.into_wakers().for_each(|waker| contain(|| drop(waker)));
+                source.into_wakers().into_iter().for_each(|waker| contain(|| drop(waker)));
             }
             for timers in [&self.timers, &self.clock.advances] {
                 loop {
@@ -199,16 +207,14 @@ impl Core {
         overdrawn.swap(self.poll_number.get(), Relaxed) != self.poll_number.get()
     }
 
-    /// Registers a descriptor for all that can be waited for or, if it is `lent` by somebody who may close it before it is
-    /// deregistered, for the interest given.
-    pub(crate) fn register(&self, fd: BorrowedFd<'_>, lent: Option<Interest>) -> io::Result<Key> {
-        if self.is_closing() {
-            return Err(io::Error::other("the runtime is being dropped, so a socket cannot begin to wait in it"));
-        }
-        if self.origin.is_forked() {
-            return Err(io::Error::other(FORKED));
-        }
-        let interest = lent.unwrap_or(Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY);
+    /// Registers a descriptor: for reading, or for all that can be waited for; one that is `lent` by somebody who may close it
+    /// before it is deregistered, for the interest given.
+    pub(crate) fn register(&self, fd: BorrowedFd<'_>, direction: Direction, lent: Option<Interest>) -> io::Result<Key> {
+        self.check_watching()?;
+        let interest = lent.unwrap_or(match direction {
+            Direction::Read => READING,
+            Direction::Write => ALL,
+        });
         let key = self.sources.borrow_mut().insert();
         match self.watch(fd, key.to_bits() as usize, interest) {
             Ok(()) => self.sources.borrow_mut().set_number(key, fd.as_raw_fd(), lent.is_some()),
@@ -218,6 +224,22 @@ impl Core {
             }
         }
         Ok(key)
+    }
+
+    /// Has a descriptor that was registered for reading watched for all. What is ready now comes as an event.
+    pub(crate) fn watch_all(&self, key: Key, fd: BorrowedFd<'_>) -> io::Result<()> {
+        self.check_watching()?;
+        self.registry.reregister(&fd, key.to_bits() as usize, ALL)
+    }
+
+    fn check_watching(&self) -> io::Result<()> {
+        if self.is_closing() {
+            return Err(io::Error::other("the runtime is being dropped, so a socket cannot begin to wait in it"));
+        }
+        if self.origin.is_forked() {
+            return Err(io::Error::other(FORKED));
+        }
+        Ok(())
     }
 
     fn watch(&self, fd: BorrowedFd<'_>, token: usize, interest: Interest) -> io::Result<()> {
@@ -247,7 +269,9 @@ impl Core {
     /// Frees the slot of a descriptor. Those who still wait for it are not woken: it is theirs no more.
     pub(crate) fn free_source(&self, key: Key) {
         let source = self.sources.borrow_mut().remove(key);
-        source.into_iter().flat_map(Source::into_wakers).for_each(|waker| contain(|| drop(waker)));
+        if let Some(source) = source.filter(Source::has_wakers) {
+            source.into_wakers().into_iter().for_each(|waker| contain(|| drop(waker)));
+        }
     }
 
     /// As [`free_source`](Core::free_source), where it may still be registered.
@@ -256,39 +280,64 @@ impl Core {
         self.free_source(key);
     }
 
-    /// Ready if an operation is worth trying. If not, the waiter will be woken when it is; it gets its name here. While the
-    /// runtime is being dropped nobody will be woken any more.
-    #[inline]
+    /// Ready if an operation is worth trying, as it is on a descriptor that is gone. If it `drains`, it is taken to leave
+    /// nothing to do, see [`undrain`](Core::undrain).
+    ///
+    /// If not ready, the waiter will be woken when it is; it gets its name here. While the runtime is being dropped nobody will
+    /// be woken any more.
     pub(crate) fn poll_ready(
         &self,
         key: Key,
         direction: Direction,
+        drains: bool,
         waiter: &mut Option<WaiterId>,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        if self.is_closing() {
-            return Poll::Pending;
-        }
-        if self.sources.borrow().is_ready(key, direction) {
+        let mut sources = self.sources.borrow_mut();
+        let Some(source) = sources.get_mut(key) else { return Poll::Ready(()) };
+        if source.is_ready(direction) {
+            if drains {
+                source.drain(direction);
+            }
             return Poll::Ready(());
         }
+        if let Some(task) = self.own_task(cx.waker())
+            && !self.is_closing()
+        {
+            let id = waiter.unwrap_or_else(|| self.next_waiter());
+            *waiter = Some(id);
+            if source.waiters(direction).begin(id, task) {
+                return Poll::Pending;
+            }
+        }
+        drop(sources);
         self.wait_for(key, direction, waiter, cx);
         Poll::Pending
     }
 
     /// Has a waiter woken by the next event of the direction. It gets its name here.
+    #[cold]
     pub(super) fn wait_for(&self, key: Key, direction: Direction, waiter: &mut Option<WaiterId>, cx: &mut Context<'_>) {
-        let known = waiter.is_some_and(|id| {
-            self.sources.borrow_mut().waiters(key, direction).is_some_and(|waiters| waiters.has(id, cx.waker()))
-        });
-        if !known {
-            let id = *waiter.get_or_insert_with(|| self.next_waiter());
-            // Cloning and dropping wakers is foreign code, which runs outside of the borrow.
-            let waker = cx.waker().clone();
-            let former =
-                self.sources.borrow_mut().waiters(key, direction).and_then(|waiters| waiters.insert(id, waker));
-            drop(former);
+        if self.is_closing() {
+            return;
         }
+        let id = *waiter.get_or_insert_with(|| self.next_waiter());
+        let is_known = |waiters: &mut Waiters| waiters.has_foreign(id, cx.waker());
+        let wakes = match self.own_task(cx.waker()) {
+            Some(task) => Whom::Task(task),
+            None if self.sources.borrow_mut().waiters(key, direction).is_some_and(is_known) => return,
+            // Cloning and dropping wakers is foreign code, which runs outside of the borrow.
+            None => Whom::Foreign(cx.waker().clone()),
+        };
+        let former = self.sources.borrow_mut().waiters(key, direction).and_then(|waiters| waiters.insert(id, wakes));
+        drop(former);
+    }
+
+    /// The task of this runtime that the waker wakes.
+    #[inline]
+    fn own_task(&self, waker: &Waker) -> Option<Key> {
+        let token = waker::token_of(waker)?;
+        if token.runtime() == self.id.index() { Some(token.task()) } else { None }
     }
 
     fn next_waiter(&self) -> WaiterId {
@@ -307,9 +356,23 @@ impl Core {
         self.sources.borrow_mut().error_taken(key);
     }
 
-    /// Records that an operation has drained the direction. See [`Sources::clear_ready`].
-    pub(crate) fn clear_ready(&self, key: Key, direction: Direction, partial: bool) {
-        self.sources.borrow_mut().clear_ready(key, direction, partial);
+    /// Records that an operation has drained the direction, though it has not said so: it moved less than it was asked to.
+    pub(crate) fn drain(&self, key: Key, direction: Direction) {
+        if let Some(source) = self.sources.borrow_mut().get_mut(key) {
+            source.drain(direction);
+        }
+    }
+
+    /// Records that an operation which was taken to drain the direction has not done so.
+    pub(crate) fn undrain(&self, key: Key, direction: Direction) {
+        if let Some(source) = self.sources.borrow_mut().get_mut(key) {
+            source.undrain(direction);
+        }
+    }
+
+    /// Records that an operation has said `WouldBlock`.
+    pub(crate) fn blocked(&self, key: Key, direction: Direction) {
+        self.sources.borrow_mut().would_block(key, direction);
     }
 }
 

@@ -1,5 +1,7 @@
 #![forbid(unsafe_code)]
 
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed};
+
 use super::core::Core;
 use super::runtime_id::RuntimeId;
 use super::slab::Key;
@@ -29,5 +31,36 @@ impl Lease {
         };
         // A runtime that is gone has nothing left to be told.
         let _gone = inboxes::request(self.runtime, Box::new(request));
+    }
+}
+
+/// A lease that is given once, or never.
+///
+/// Whichever thread may ask for it, the key counts for two alone: for the thread of the runtime, which has set it, and for
+/// one that was handed what the lease is of, which comes after.
+#[derive(Debug, Default)]
+pub(crate) struct LeaseCell {
+    /// Zero as long as there is none.
+    runtime: AtomicU64,
+    index: AtomicU32,
+    generation: AtomicU32,
+}
+
+impl LeaseCell {
+    #[inline]
+    pub(crate) fn get(&self) -> Option<Lease> {
+        let runtime = RuntimeId::from_bits(self.runtime.load(Acquire))?;
+        let (index, generation) = (self.index.load(Relaxed), self.generation.load(Relaxed));
+        Some(Lease { runtime, key: Key { index, generation } })
+    }
+
+    /// False means that another thread was faster.
+    pub(crate) fn set(&self, lease: Lease) -> bool {
+        let is_first = self.runtime.compare_exchange(0, lease.runtime.to_bits(), AcqRel, Relaxed).is_ok();
+        if is_first {
+            self.index.store(lease.key.index, Relaxed);
+            self.generation.store(lease.key.generation, Relaxed);
+        }
+        is_first
     }
 }

@@ -69,7 +69,7 @@ pub(crate) use contain::contain;
 pub(crate) use delay::Delay;
 pub(crate) use failure::failed;
 pub(crate) use inboxes::deregister;
-pub(crate) use lease::Lease;
+pub(crate) use lease::{Lease, LeaseCell};
 pub(crate) use misuse::{already_paused, no_runtime, not_paused};
 pub(crate) use readiness::Readiness;
 pub(crate) use slab::Key;

@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 
 use std::any::Any;
+use std::cell::RefMut;
 use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use super::contain::contain;
 use super::core::Core;
+use super::inbox::Mail;
 use super::misuse::FORKED;
 use super::slab::Key;
 use super::task::Run;
@@ -129,9 +131,13 @@ impl Core {
     /// Does what other threads have asked for.
     fn read_mail(&self) {
         let mut mail = self.mail.borrow_mut();
-        if !inboxes::of(self.id()).collect(&mut mail) {
-            return;
+        if inboxes::of(self.id()).collect(&mut mail) {
+            self.act_on(mail);
         }
+    }
+
+    #[cold]
+    fn act_on(&self, mut mail: RefMut<'_, Mail>) {
         for token in mail.wakes.drain(..) {
             self.wake(token.task());
         }

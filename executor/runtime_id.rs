@@ -19,6 +19,15 @@ impl RuntimeId {
         RuntimeId(serial << INDEX_BITS | index as u64)
     }
 
+    /// Serials begin with 1, so zero is no id.
+    pub(super) fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    pub(super) fn from_bits(bits: u64) -> Option<RuntimeId> {
+        (bits != 0).then_some(RuntimeId(bits))
+    }
+
     pub(super) fn index(self) -> usize {
         self.0 as usize & (MAX_RUNTIMES - 1)
     }

@@ -25,6 +25,24 @@ impl Direction {
         let write = interest.is_writable();
         [(Direction::Read, read), (Direction::Write, write)].into_iter().filter_map(|(way, asked)| asked.then_some(way))
     }
+
+    /// What says that an operation is worth trying, and is cleared when it has drained the direction.
+    fn open(self) -> Ready {
+        match self {
+            Direction::Read => Ready::READABLE,
+            Direction::Write => Ready::WRITABLE,
+        }
+    }
+
+    /// What says that an operation never has to wait again. Set by an event and not cleared by a short one, since data and
+    /// the end that follows it may come as one event; only by one that says `WouldBlock`, which gives it the lie, as of a
+    /// socket that was connected after it had been registered.
+    fn closed(self) -> Ready {
+        match self {
+            Direction::Read => Ready::READ_CLOSED,
+            Direction::Write => Ready::WRITE_CLOSED,
+        }
+    }
 }
 
 /// The number of a descriptor that is not registered, or not by this slot any more. It names nothing.
@@ -46,12 +64,11 @@ pub(super) struct Sources {
 pub(super) struct Source {
     read: Side,
     write: Side,
+    /// What the next operations may find. Conditions are set by events, and cleared by operations that have found nothing of
+    /// them; an error, when somebody has taken it.
+    ready: Ready,
     /// Out-of-band data has been seen. A read stops at its mark with more data behind, so a short read says nothing.
     urgent: bool,
-    /// There may be an exceptional condition. Set by an event, cleared when an operation on it says `WouldBlock`.
-    priority: bool,
-    /// There may be an error. Set by an event, cleared when somebody has taken it.
-    error: bool,
     /// What it was registered as, for as long as no other slot has been registered under that number.
     number: RawFd,
 }
@@ -59,20 +76,14 @@ pub(super) struct Source {
 /// One direction of a descriptor.
 #[derive(Default)]
 struct Side {
-    /// The next operation is worth trying. Set by an event, cleared when an operation has drained the direction.
-    ready: bool,
-    /// The direction is closed: an operation never has to wait again. Set by an event and not cleared by a short one, since
-    /// data and the end that follows it may come as one event; only by one that says `WouldBlock`, which gives it the lie,
-    /// as of a socket that was connected after it had been registered.
-    closed: bool,
+    waiters: Waiters,
     /// How many events have been recorded. It wraps, which matters to none who looks again within four billion events.
     events: u32,
-    waiters: Waiters,
 }
 
 impl Side {
+    #[inline]
     fn record(&mut self, wakes: &mut Wakes<'_>) {
-        self.ready = true;
         self.events = self.events.wrapping_add(1);
         self.waiters.take_into(wakes);
     }
@@ -81,43 +92,60 @@ impl Side {
 impl Source {
     fn new() -> Source {
         let (read, write) = Default::default();
-        Source { read, write, urgent: false, priority: false, error: false, number: NO_NUMBER }
+        Source { read, write, ready: Ready::EMPTY, urgent: false, number: NO_NUMBER }
     }
 
     fn readiness(&self) -> Readiness {
-        let ready = Ready::READABLE.when(self.read.ready)
-            | Ready::READ_CLOSED.when(self.read.closed)
-            | Ready::WRITABLE.when(self.write.ready)
-            | Ready::WRITE_CLOSED.when(self.write.closed)
-            | Ready::PRIORITY.when(self.priority)
-            | Ready::ERROR.when(self.error);
-        Readiness { ready, read_events: self.read.events, write_events: self.write.events }
+        Readiness { ready: self.ready, read_events: self.read.events, write_events: self.write.events }
     }
 
     fn clear(&mut self, stale: Readiness) {
-        let gone = |condition| stale.ready.intersects(condition);
         if self.read.events == stale.read_events {
-            self.read.ready &= !gone(Ready::READABLE);
-            self.read.closed &= !gone(Ready::READ_CLOSED);
-            self.priority &= !gone(Ready::PRIORITY);
-            self.error &= !gone(Ready::ERROR);
+            self.ready = self.ready - (stale.ready - Ready::OF_WRITING);
         }
         if self.write.events == stale.write_events {
-            self.write.ready &= !gone(Ready::WRITABLE);
-            self.write.closed &= !gone(Ready::WRITE_CLOSED);
+            self.ready = self.ready - (stale.ready & Ready::OF_WRITING);
         }
     }
 
-    fn side(&mut self, direction: Direction) -> &mut Side {
+    /// Whether an operation is worth trying.
+    #[inline]
+    pub(super) fn is_ready(&self, direction: Direction) -> bool {
+        self.ready.intersects(direction.open() | direction.closed())
+    }
+
+    /// Records that an operation has drained the direction, though it has not said so: it moved less than it was asked to.
+    #[inline]
+    pub(super) fn drain(&mut self, direction: Direction) {
+        if direction == Direction::Write || !self.urgent {
+            self.ready = self.ready - direction.open();
+        }
+    }
+
+    /// Takes back that the direction was drained.
+    pub(super) fn undrain(&mut self, direction: Direction) {
+        self.ready |= direction.open();
+    }
+
+    #[inline]
+    pub(super) fn waiters(&mut self, direction: Direction) -> &mut Waiters {
         match direction {
-            Direction::Read => &mut self.read,
-            Direction::Write => &mut self.write,
+            Direction::Read => &mut self.read.waiters,
+            Direction::Write => &mut self.write.waiters,
         }
     }
 
-    /// Those who wait for it, to be dropped outside of all borrows, each on its own since the drop of each may panic.
-    pub(super) fn into_wakers(self) -> impl Iterator<Item = Waker> {
-        self.read.waiters.into_wakers().chain(self.write.waiters.into_wakers())
+    /// Whether there may be wakers that need a drop.
+    pub(super) fn has_wakers(&self) -> bool {
+        self.read.waiters.has_wakers() || self.write.waiters.has_wakers()
+    }
+
+    /// The wakers of those who wait for it, to be dropped outside of all borrows, each on its own since the drop of each may
+    /// panic.
+    pub(super) fn into_wakers(self) -> Vec<Waker> {
+        let mut wakers = self.read.waiters.into_wakers();
+        wakers.extend(self.write.waiters.into_wakers());
+        wakers
     }
 }
 
@@ -137,7 +165,11 @@ impl Sources {
     /// Notes under which number a descriptor has just been registered. If another slot had that number it has lost it: its
     /// descriptor was closed, or else the system would not have registered this one.
     pub(super) fn set_number(&mut self, key: Key, number: RawFd, lent: bool) {
-        let former = if lent { self.lent.insert(number, key) } else { self.lent.remove(&number) };
+        let former = match lent {
+            true => self.lent.insert(number, key),
+            false if self.lent.is_empty() => None,
+            false => self.lent.remove(&number),
+        };
         if let Some(former) = former.and_then(|former| self.slab.get_mut(former)) {
             former.number = NO_NUMBER;
         }
@@ -150,7 +182,7 @@ impl Sources {
     pub(super) fn take_number(&mut self, key: Key) -> Option<RawFd> {
         let source = self.slab.get_mut(key).filter(|source| source.number != NO_NUMBER)?;
         let number = mem::replace(&mut source.number, NO_NUMBER);
-        if self.lent.get(&number) == Some(&key) {
+        if !self.lent.is_empty() && self.lent.get(&number) == Some(&key) {
             self.lent.remove(&number);
         }
         Some(number)
@@ -177,24 +209,19 @@ impl Sources {
         self.slab.pop()
     }
 
-    /// Whether an operation is worth trying, as it is on a descriptor that is gone.
     #[inline]
-    pub(super) fn is_ready(&self, key: Key, direction: Direction) -> bool {
-        let side = self.slab.get(key).map(|source| match direction {
-            Direction::Read => &source.read,
-            Direction::Write => &source.write,
-        });
-        side.is_none_or(|side| side.ready || side.closed)
+    pub(super) fn get_mut(&mut self, key: Key) -> Option<&mut Source> {
+        self.slab.get_mut(key)
     }
 
     pub(super) fn waiters(&mut self, key: Key, direction: Direction) -> Option<&mut Waiters> {
-        self.slab.get_mut(key).map(|source| &mut source.side(direction).waiters)
+        self.slab.get_mut(key).map(|source| source.waiters(direction))
     }
 
     /// Records that a pending error has been taken.
     pub(super) fn error_taken(&mut self, key: Key) {
         if let Some(source) = self.slab.get_mut(key) {
-            source.error = false;
+            source.ready = source.ready - Ready::ERROR;
         }
     }
 
@@ -203,14 +230,10 @@ impl Sources {
         self.slab.iter().any(|source| !source.read.waiters.is_empty() || !source.write.waiters.is_empty())
     }
 
-    /// Records that an operation has drained the direction: it said `WouldBlock` or, if `partial`, moved less than it
-    /// was asked to.
-    pub(super) fn clear_ready(&mut self, key: Key, direction: Direction, partial: bool) {
+    /// Records that an operation has said `WouldBlock`.
+    pub(super) fn would_block(&mut self, key: Key, direction: Direction) {
         if let Some(source) = self.slab.get_mut(key) {
-            let urgent = partial && direction == Direction::Read && source.urgent;
-            let side = source.side(direction);
-            side.ready = urgent;
-            side.closed &= partial;
+            source.ready = source.ready - direction.open() - direction.closed();
         }
     }
 
@@ -219,15 +242,15 @@ impl Sources {
         let Some(source) = self.slab.get_mut(Key::from_bits(event.token().0 as u64)) else {
             return;
         };
-        source.urgent |= event.is_priority();
-        source.priority |= event.is_priority();
-        source.error |= event.is_error();
-        source.read.closed |= event.is_read_closed();
-        source.write.closed |= event.is_write_closed();
-        if event.is_readable() || event.is_read_closed() || event.is_priority() {
+        let news = event.ready();
+        source.ready |= news;
+        if news.is_priority() {
+            source.urgent = true;
+        }
+        if news.intersects(Ready::READABLE) {
             source.read.record(wakes);
         }
-        if event.is_writable() {
+        if news.intersects(Ready::WRITABLE) {
             source.write.record(wakes);
         }
     }

@@ -4,6 +4,7 @@ use std::mem;
 use std::num::NonZeroU64;
 use std::task::Waker;
 
+use super::slab::Key;
 use super::wakes::Wakes;
 
 /// Tells the waiters of one source apart, so that a future which is dropped takes its own waker with it.
@@ -19,101 +20,144 @@ impl WaiterId {
     }
 }
 
-/// Those who wait for one direction of a source. Nearly always it is one, which needs no allocation.
+/// Those who wait for one direction of a source. Nearly always it is one task of the runtime, which needs no allocation.
 pub(super) enum Waiters {
-    One(Waiter),
-    /// Nobody, or those who are or have been several. Boxed to keep an idle socket small.
-    Several(Option<Box<Several>>),
+    Task(WaiterId, Key),
+    /// Nobody, or those who are or have been several, or are of another kind. Boxed to keep an idle socket small.
+    Others(Option<Box<Others>>),
 }
 
 /// In the order of their ids, which mostly is that in which they come.
 #[derive(Default)]
-pub(super) struct Several(Vec<Waiter>);
+pub(super) struct Others(Vec<Waiter>);
 
-pub(super) struct Waiter {
+struct Waiter {
     id: WaiterId,
-    waker: Waker,
+    wakes: Whom,
+}
+
+/// Who is to be woken. A task of the runtime has a name, which costs nothing to copy or to forget.
+pub(super) enum Whom {
+    Task(Key),
+    Foreign(Waker),
+}
+
+impl Whom {
+    fn wake_by(self, wakes: &mut Wakes<'_>) {
+        match self {
+            Whom::Task(task) => wakes.tasks.wake(task),
+            Whom::Foreign(waker) => wakes.push(waker),
+        }
+    }
 }
 
 impl Default for Waiters {
     fn default() -> Waiters {
-        Waiters::Several(None)
+        Waiters::Others(None)
     }
 }
 
 impl Waiters {
-    /// Whether the waiter is there and would wake the same task. It runs no foreign code.
-    pub(super) fn has(&self, id: WaiterId, waker: &Waker) -> bool {
-        let found = match self {
-            Waiters::One(waiter) => Some(waiter).filter(|waiter| waiter.id == id),
-            Waiters::Several(several) => several.as_ref().and_then(|several| several.0.get(several.place_of(id).ok()?)),
-        };
-        found.is_some_and(|found| found.waker.will_wake(waker))
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         match self {
-            Waiters::One(_) => false,
-            Waiters::Several(several) => several.as_ref().is_none_or(|several| several.0.is_empty()),
+            Waiters::Task(..) => false,
+            Waiters::Others(others) => others.as_ref().is_none_or(|others| others.0.is_empty()),
         }
     }
 
-    /// Adds a waiter, or gives it another waker. The waker it had is handed back, to be dropped outside of all borrows.
+    /// Adds a task where there is nobody. False means that there is somebody, or was of another kind.
+    #[inline]
+    pub(super) fn begin(&mut self, id: WaiterId, task: Key) -> bool {
+        let Waiters::Others(None) = self else { return false };
+        *self = Waiters::Task(id, task);
+        true
+    }
+
+    /// Whether the waiter is there with a waker that would wake the same as this one, of another kind than tasks. It runs no
+    /// foreign code.
+    pub(super) fn has_foreign(&self, id: WaiterId, waker: &Waker) -> bool {
+        let Waiters::Others(Some(others)) = self else { return false };
+        let found = others.place_of(id).ok().and_then(|place| others.0.get(place));
+        found.is_some_and(|found| matches!(&found.wakes, Whom::Foreign(known) if known.will_wake(waker)))
+    }
+
+    /// Adds a waiter, or has somebody else woken for it. Who was is handed back, to be dropped outside of all borrows.
     #[must_use]
-    pub(super) fn insert(&mut self, id: WaiterId, waker: Waker) -> Option<Waker> {
-        let waiter = Waiter { id, waker };
-        match self {
-            Waiters::One(one) if one.id == id => return Some(mem::replace(&mut one.waker, waiter.waker)),
-            Waiters::Several(Some(several)) => return several.insert(waiter),
-            Waiters::Several(None) => *self = Waiters::One(waiter),
-            Waiters::One(_) => {
-                let mut several = Box::<Several>::default();
-                if let Waiters::One(first) = mem::take(self) {
-                    several.0.push(first);
-                }
-                let former = several.insert(waiter);
-                *self = Waiters::Several(Some(several));
-                return former;
+    pub(super) fn insert(&mut self, id: WaiterId, wakes: Whom) -> Option<Whom> {
+        let alone = match self {
+            Waiters::Task(known, _) => *known == id,
+            Waiters::Others(others) => others.is_none(),
+        };
+        match wakes {
+            Whom::Task(task) if alone => {
+                *self = Waiters::Task(id, task);
+                None
             }
+            wakes => self.others().insert(Waiter { id, wakes }),
         }
-        None
     }
 
-    /// Removes a waiter. Its waker is handed back, to be dropped outside of all borrows.
-    #[must_use]
-    pub(super) fn remove(&mut self, id: WaiterId) -> Option<Waker> {
+    #[cold]
+    fn others(&mut self) -> &mut Others {
+        if let Waiters::Task(id, task) = *self {
+            *self = Waiters::Others(Some(Box::new(Others(vec![Waiter { id, wakes: Whom::Task(task) }]))));
+        }
         match self {
-            Waiters::One(one) if one.id == id => mem::take(self).into_wakers().next(),
-            Waiters::Several(Some(several)) => {
-                let place = several.place_of(id).ok()?;
-                Some(several.0.remove(place).waker)
+            Waiters::Others(others) => others.get_or_insert_default(),
+            Waiters::Task(..) => unreachable!("it has just been made one of several"),
+        }
+    }
+
+    /// Removes a waiter. Who was to be woken is handed back, to be dropped outside of all borrows.
+    #[must_use]
+    pub(super) fn remove(&mut self, id: WaiterId) -> Option<Whom> {
+        match self {
+            Waiters::Task(known, task) if *known == id => {
+                let task = *task;
+                *self = Waiters::default();
+                Some(Whom::Task(task))
+            }
+            Waiters::Others(Some(others)) => {
+                let place = others.place_of(id).ok()?;
+                Some(others.0.remove(place).wakes)
             }
             _ => None,
         }
     }
 
-    pub(super) fn into_wakers(self) -> impl Iterator<Item = Waker> {
-        let (one, several) = match self {
-            Waiters::One(waiter) => (Some(waiter), None),
-            Waiters::Several(several) => (None, several),
-        };
-        one.into_iter().chain(several.into_iter().flat_map(|several| several.0)).map(|waiter| waiter.waker)
+    /// Whether there may be wakers among them that need a drop.
+    pub(super) fn has_wakers(&self) -> bool {
+        matches!(self, Waiters::Others(Some(_)))
     }
 
-    /// Moves all wakers to `wakes`.
+    /// The wakers among them, which are to be dropped outside of all borrows.
+    pub(super) fn into_wakers(self) -> Vec<Waker> {
+        let Waiters::Others(Some(others)) = self else { return Vec::new() };
+        let wakers = others.0.into_iter().filter_map(|waiter| match waiter.wakes {
+            Whom::Task(_) => None,
+            Whom::Foreign(waker) => Some(waker),
+        });
+        wakers.collect()
+    }
+
+    /// Wakes all, who wait no more.
+    #[inline]
     pub(super) fn take_into(&mut self, wakes: &mut Wakes<'_>) {
-        if let Waiters::Several(several) = self {
-            several.iter_mut().for_each(|several| several.take_into(wakes));
-        } else if let Waiters::One(waiter) = mem::take(self) {
-            wakes.push(waiter.waker);
+        match self {
+            Waiters::Task(_, task) => {
+                wakes.tasks.wake(*task);
+                *self = Waiters::default();
+            }
+            Waiters::Others(None) => {}
+            Waiters::Others(Some(others)) => others.take_into(wakes),
         }
     }
 }
 
-impl Several {
-    fn insert(&mut self, waiter: Waiter) -> Option<Waker> {
+impl Others {
+    fn insert(&mut self, waiter: Waiter) -> Option<Whom> {
         match self.place_of(waiter.id) {
-            Ok(place) => Some(mem::replace(&mut self.0[place].waker, waiter.waker)),
+            Ok(place) => Some(mem::replace(&mut self.0[place].wakes, waiter.wakes)),
             Err(place) => {
                 self.0.insert(place, waiter);
                 None
@@ -124,7 +168,7 @@ impl Several {
     #[cold]
     fn take_into(&mut self, wakes: &mut Wakes<'_>) {
         // Those who were many will be many again: the memory is kept.
-        self.0.drain(..).for_each(|waiter| wakes.push(waiter.waker));
+        self.0.drain(..).for_each(|waiter| waiter.wakes.wake_by(wakes));
     }
 
     /// Where the waiter stands, or where it would have to.
@@ -146,26 +190,34 @@ mod tests {
         fn wake(self: Arc<Self>) {}
     }
 
-    fn wakers<const N: usize>() -> [(WaiterId, Waker); N] {
+    fn foreign<const N: usize>() -> [(WaiterId, Waker); N] {
+        ids().map(|id| (id, Waker::from(Arc::new(Nobody))))
+    }
+
+    fn ids<const N: usize>() -> [WaiterId; N] {
         let mut id = WaiterId::POLLER;
         [(); N].map(|()| {
             id = id.next();
-            (id, Waker::from(Arc::new(Nobody)))
+            id
         })
+    }
+
+    fn task(index: u32) -> Key {
+        Key { index, generation: 0 }
     }
 
     #[test]
     fn each_waiter_is_known_by_its_id_until_it_is_removed() {
         let mut waiters = Waiters::default();
-        let known = wakers::<3>();
+        let known = foreign::<3>();
         // Out of order, as when a future that was polled before is polled again.
         for place in [1, 2, 0] {
-            assert!(waiters.insert(known[place].0, known[place].1.clone()).is_none());
+            assert!(waiters.insert(known[place].0, Whom::Foreign(known[place].1.clone())).is_none());
         }
-        assert!(known.iter().all(|(id, waker)| waiters.has(*id, waker)));
-        assert!(!waiters.has(known[0].0, &known[1].1));
+        assert!(known.iter().all(|(id, waker)| waiters.has_foreign(*id, waker)));
+        assert!(!waiters.has_foreign(known[0].0, &known[1].1));
         for (id, waker) in &known {
-            assert!(waiters.remove(*id).is_some_and(|removed| removed.will_wake(waker)));
+            assert!(matches!(waiters.remove(*id), Some(Whom::Foreign(removed)) if removed.will_wake(waker)));
             assert!(waiters.remove(*id).is_none());
         }
         assert!(waiters.is_empty());
@@ -173,24 +225,43 @@ mod tests {
 
     #[test]
     fn a_waiter_that_comes_with_another_waker_hands_back_the_former() {
-        let [(first, old), (second, new)] = wakers();
+        let [(first, old), (second, new)] = foreign();
         let mut waiters = Waiters::default();
-        assert!(waiters.insert(first, old.clone()).is_none());
-        assert!(waiters.insert(first, new.clone()).is_some_and(|former| former.will_wake(&old)));
-        assert!(waiters.insert(second, new.clone()).is_none());
-        assert!(waiters.insert(second, old.clone()).is_some_and(|former| former.will_wake(&new)));
-        let left: Vec<Waker> = waiters.into_wakers().collect();
+        assert!(waiters.insert(first, Whom::Foreign(old.clone())).is_none());
+        let former = waiters.insert(first, Whom::Foreign(new.clone()));
+        assert!(matches!(former, Some(Whom::Foreign(former)) if former.will_wake(&old)));
+        assert!(waiters.insert(second, Whom::Foreign(new.clone())).is_none());
+        let former = waiters.insert(second, Whom::Foreign(old.clone()));
+        assert!(matches!(former, Some(Whom::Foreign(former)) if former.will_wake(&new)));
+        let left = waiters.into_wakers();
         assert!(left[0].will_wake(&new) && left[1].will_wake(&old) && left.len() == 2);
     }
 
     #[test]
-    fn one_waiter_after_another_takes_no_allocation() {
+    fn one_task_after_another_takes_no_allocation() {
         let mut waiters = Waiters::default();
-        for (id, waker) in wakers::<3>() {
-            assert!(waiters.insert(id, waker).is_none());
-            assert!(matches!(waiters, Waiters::One(_)) && !waiters.is_empty());
-            assert!(waiters.remove(id).is_some());
-            assert!(matches!(waiters, Waiters::Several(None)) && waiters.is_empty());
+        for id in ids::<3>() {
+            assert!(waiters.begin(id, task(0)) && !waiters.begin(id, task(0)));
+            assert!(waiters.insert(id, Whom::Task(task(1))).is_none());
+            assert!(matches!(waiters, Waiters::Task(..)) && !waiters.is_empty());
+            assert!(matches!(waiters.remove(id), Some(Whom::Task(removed)) if removed == task(1)));
+            assert!(waiters.is_empty());
         }
+    }
+
+    #[test]
+    fn a_task_that_waits_twice_is_there_twice() {
+        let mut waiters = Waiters::default();
+        let [first, second, third] = ids();
+        for id in [first, second] {
+            assert!(waiters.insert(id, Whom::Task(task(7))).is_none());
+        }
+        assert!(waiters.remove(third).is_none());
+        assert!(waiters.remove(first).is_some() && !waiters.is_empty());
+        // Whom it wakes may change, of whatever kind it is.
+        let waker = Waker::from(Arc::new(Nobody));
+        assert!(matches!(waiters.insert(second, Whom::Foreign(waker)), Some(Whom::Task(_))));
+        assert!(matches!(waiters.insert(second, Whom::Task(task(7))), Some(Whom::Foreign(_))));
+        assert!(waiters.remove(second).is_some() && waiters.is_empty());
     }
 }

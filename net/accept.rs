@@ -28,7 +28,7 @@ const CONNECTION_ERRORS: [i32; 8] = [
 ];
 
 /// Waits for a connection, on any listening socket. It and the address of its peer are there when it is ready.
-pub(super) async fn accept<L: AsFd>(source: &Source<L>) -> io::Result<(OwnedFd, Address)> {
+pub(super) async fn accept<L: AsFd, A: Peer>(source: &Source<L>) -> io::Result<(OwnedFd, A)> {
     let accepted = source.io(Direction::Read, try_accept).await;
     if let Err(error) = &accepted
         && is_exhausted(error)
@@ -40,16 +40,31 @@ pub(super) async fn accept<L: AsFd>(source: &Source<L>) -> io::Result<(OwnedFd, 
 }
 
 /// The poll form of [`accept`], which does not wait before it says that descriptors or memory have run out.
-pub(super) fn poll_accept<L: AsFd>(source: &Source<L>, cx: &mut Context<'_>) -> Poll<io::Result<(OwnedFd, Address)>> {
+pub(super) fn poll_accept<L: AsFd, A: Peer>(
+    source: &Source<L>,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<(OwnedFd, A)>> {
     source.poll(cx, Direction::Read, try_accept)
 }
 
-fn try_accept(listener: &impl AsFd) -> io::Result<(OwnedFd, Address)> {
-    sys::accept(listener.as_fd()).map_err(|error| match error.raw_os_error() {
+/// The address of a peer, of one kind of socket.
+pub(super) trait Peer: for<'a> TryFrom<&'a Address, Error = io::Error> {}
+
+impl<A> Peer for A where A: for<'a> TryFrom<&'a Address, Error = io::Error> {}
+
+fn try_accept<A: Peer>(listener: &impl AsFd) -> io::Result<(OwnedFd, A)> {
+    match sys::accept(listener.as_fd()) {
+        Ok((socket, peer)) => Ok((socket, A::try_from(&peer)?)),
+        Err(error) => Err(of_listener(error)),
+    }
+}
+
+fn of_listener(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
         // The connection failed, not the listener. An interruption is what is tried again, within the budget.
         Some(errno) if CONNECTION_ERRORS.contains(&errno) => io::ErrorKind::Interrupted.into(),
         _ => error,
-    })
+    }
 }
 
 fn is_exhausted(error: &io::Error) -> bool {

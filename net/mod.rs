@@ -28,6 +28,7 @@ mod async_fd;
 mod device;
 mod int_option;
 mod lookup;
+mod operation;
 mod readiness;
 mod registration;
 mod source;

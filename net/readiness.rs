@@ -28,6 +28,13 @@ impl<T: AsFd> Source<T> {
         self.poll_for(cx, interest, Ready::from_interest(interest), &mut Some(WaiterId::POLLER))
     }
 
+    /// Waits until a socket that connects does so no more, and says whether there may be an error, for one task at a time.
+    pub(super) fn poll_connected(&self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        let wanted = Ready::from_interest(Interest::WRITABLE) | Ready::ERROR;
+        let found = ready!(self.poll_for(cx, Interest::WRITABLE, wanted, &mut Some(WaiterId::POLLER)))?;
+        Poll::Ready(Ok(found.ready.intersects(Ready::WRITE_CLOSED | Ready::ERROR)))
+    }
+
     /// Tries an operation once, now. If it says `WouldBlock`, that counts for all of the interest.
     pub(super) fn try_io_for<R>(
         &self,
@@ -78,9 +85,7 @@ impl<T: AsFd> Source<T> {
     /// Notes that it is ready for nothing of the part of `stale` that matches, unless there have been events since. The rest
     /// of `stale` comes back.
     pub(super) fn clear_matching(&self, stale: Readiness, matching: Ready) -> Readiness {
-        if let Some(lease) = self.registration.lease() {
-            lease.within(|core, key| core.clear_readiness(key, stale.masked(matching)));
-        }
+        self.registration.within(|core, key| core.clear_readiness(key, stale.masked(matching)));
         stale.without(matching)
     }
 
@@ -88,9 +93,7 @@ impl<T: AsFd> Source<T> {
     pub(super) fn tried<R>(&self, ready: Ready, result: &io::Result<R>) -> bool {
         match result {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                if let Some(lease) = self.registration.lease() {
-                    lease.within(|core, key| core.would_block(key, ready));
-                }
+                self.registration.within(|core, key| core.would_block(key, ready));
                 return true;
             }
             Err(_) => self.registration.error_taken(),
@@ -117,9 +120,11 @@ impl<T: AsFd> Source<T> {
     ) -> Poll<io::Result<Readiness>> {
         self.registration.check(interest)?;
         in_runtime(|core| {
-            let key = self.registration.key_or_begin(core, &self.io)?;
+            // Ends and errors are reported whatever is watched for.
+            let needed = if wanted.intersects(Ready::WRITABLE) { Direction::Write } else { Direction::Read };
+            let key = self.registration.watched(core, &self.io, needed)?;
             let charged = Direction::of(interest).next().unwrap_or(Direction::Read);
-            if core.spend_io(&self.registration.side(charged).overdrawn) {
+            if self.registration.spend(core, charged) {
                 return core.poll_readiness(key, interest, wanted, waiter, cx).map(Ok);
             }
             cx.waker().wake_by_ref();

@@ -2,57 +2,151 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU16, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI32, AtomicU8, AtomicU16, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
+use std::task::{Context, Poll};
 
-use crate::executor::{self, Core, Direction, Key, Lease, WaiterId, contain, failed};
+use super::operation::Partial;
+use super::source::in_runtime;
+use crate::executor::{self, Core, Direction, Key, Lease, LeaseCell, WaiterId, contain, failed};
 use crate::reactor::{Interest, Ready};
-
-/// Whether an operation has moved less than it was asked to, after which the next one would only say `WouldBlock`.
-pub(super) type Partial = bool;
 
 /// What a source has in a runtime, once it has had to wait.
 #[derive(Debug, Default)]
 pub(super) struct Registration {
-    lease: OnceLock<Lease>,
-    /// What a descriptor is to be watched for that is lent; those of sockets are owned, and watched for everything.
-    pub(super) lent: Option<Interest>,
+    lease: LeaseCell,
+    /// What a descriptor that is lent is to be watched for, in a byte. Sockets are owned, and watched for what is needed.
+    lent: Option<Ready>,
     /// The number that was registered, once there is a lease.
     number: AtomicI32,
     read: Side,
     write: Side,
 }
 
+/// One direction.
 #[derive(Debug, Default)]
-pub(super) struct Side {
-    /// Before it is registered: the last operation in the direction left nothing to do, so that the next one must wait.
-    /// Registering is enough to learn of anything that came since.
-    pub(super) drained: AtomicBool,
+struct Side {
+    state: AtomicU8,
     /// The last poll in which the direction had an operation beyond the budget.
-    pub(super) overdrawn: AtomicU16,
+    overdrawn: AtomicU16,
+}
+
+/// Nothing is known of the direction, so that an operation is tried at once.
+const UNKNOWN: u8 = 0;
+
+/// The last operation left nothing to do, so that the next one must wait. Watching is enough to learn of anything that came
+/// since.
+const DRAINED: u8 = 1;
+
+/// The reactor watches the direction, and the runtime knows whether an operation is worth trying.
+const WATCHED: u8 = 2;
+
+impl Side {
+    #[inline]
+    fn is_watched(&self) -> bool {
+        self.state.load(Acquire) == WATCHED
+    }
+
+    /// Notes that an operation has left nothing to do. False means that it is for the runtime to know.
+    fn drain(&self) -> bool {
+        self.state.compare_exchange(UNKNOWN, DRAINED, Relaxed, Relaxed) != Err(WATCHED)
+    }
 }
 
 impl Registration {
-    /// The slot that the socket has in this runtime, if it has one at all.
-    pub(super) fn key_in(&self, core: &Core) -> io::Result<Option<Key>> {
+    /// Of a descriptor that the source may not own.
+    pub(super) fn of_lent(interest: Interest) -> Registration {
+        let mut registration = Registration::default();
+        registration.lent = Some(Ready::from_interest(interest));
+        registration
+    }
+
+    fn is_lent(&self) -> bool {
+        self.lent.is_some()
+    }
+
+    fn lent(&self) -> Option<Interest> {
+        Interest::in_all_of(self.lent?)
+    }
+
+    /// Ready when an operation is worth trying, which is paid for from the budget. See [`Core::poll_ready`].
+    #[inline]
+    pub(super) fn poll_attempt(
+        &self,
+        io: &impl AsFd,
+        direction: Direction,
+        drains: bool,
+        waiter: &mut Option<WaiterId>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        in_runtime(|core| {
+            let side = self.side(direction);
+            if !core.spend_io(&side.overdrawn) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            match side.state.load(Acquire) {
+                UNKNOWN => return Poll::Ready(Ok(())),
+                WATCHED => {}
+                _ => {
+                    self.watch(core, io.as_fd(), direction)?;
+                }
+            }
+            self.poll_watched(core, direction, drains, waiter, cx)
+        })
+    }
+
+    fn poll_watched(
+        &self,
+        core: &Core,
+        direction: Direction,
+        drains: bool,
+        waiter: &mut Option<WaiterId>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         match self.lease.get() {
-            Some(lease) if lease.runtime != core.id() => Err(elsewhere()),
-            lease => Ok(lease.map(|lease| lease.key)),
+            Some(lease) if lease.runtime == core.id() => {
+                core.poll_ready(lease.key, direction, drains, waiter, cx).map(Ok)
+            }
+            _ => Poll::Ready(Err(elsewhere())),
         }
     }
 
-    pub(super) fn key_or_begin(&self, core: &Core, io: &impl AsFd) -> io::Result<Key> {
-        match self.key_in(core)? {
-            Some(key) => Ok(key),
-            None => self.begin(core, io.as_fd()),
+    /// Charges the budget with an operation that is then tried whatever is known.
+    pub(super) fn spend(&self, core: &Core, direction: Direction) -> bool {
+        core.spend_io(&self.side(direction).overdrawn)
+    }
+
+    /// The slot that the socket has in this runtime, where the direction is watched now.
+    pub(super) fn watched(&self, core: &Core, io: &impl AsFd, direction: Direction) -> io::Result<Key> {
+        if !self.side(direction).is_watched() {
+            return self.watch(core, io.as_fd(), direction);
+        }
+        match self.lease.get() {
+            Some(lease) if lease.runtime == core.id() => Ok(lease.key),
+            _ => Err(elsewhere()),
         }
     }
 
     #[cold]
-    pub(super) fn begin(&self, core: &Core, fd: BorrowedFd<'_>) -> io::Result<Key> {
-        let key = core.register(fd, self.lent).map_err(|error| cannot_watch(error, fd))?;
-        let lease = Lease { runtime: core.id(), key };
-        if self.lease.set(lease).is_err() {
+    fn watch(&self, core: &Core, fd: BorrowedFd<'_>, direction: Direction) -> io::Result<Key> {
+        let key = match self.lease.get() {
+            Some(lease) if lease.runtime != core.id() => return Err(elsewhere()),
+            Some(lease) => {
+                core.watch_all(lease.key, fd)?;
+                lease.key
+            }
+            None => self.begin(core, fd, direction)?,
+        };
+        self.read.state.store(WATCHED, Release);
+        if direction == Direction::Write || self.is_lent() {
+            self.write.state.store(WATCHED, Release);
+        }
+        Ok(key)
+    }
+
+    fn begin(&self, core: &Core, fd: BorrowedFd<'_>, direction: Direction) -> io::Result<Key> {
+        let key = core.register(fd, direction, self.lent()).map_err(|error| cannot_watch(error, fd))?;
+        if !self.lease.set(Lease { runtime: core.id(), key }) {
             // Another thread was faster, and its runtime has the socket now.
             core.deregister(key);
             core.free_source(key);
@@ -64,7 +158,7 @@ impl Registration {
 
     /// Refuses to wait for what is not watched.
     pub(super) fn check(&self, interest: Interest) -> io::Result<()> {
-        match self.lent {
+        match self.lent() {
             Some(watched) if !(watched | Interest::ERROR).includes(interest) => {
                 let message = "the descriptor is not watched for that: name it in `with_interest`";
                 Err(io::Error::new(io::ErrorKind::InvalidInput, message))
@@ -74,51 +168,98 @@ impl Registration {
     }
 
     pub(super) fn lease(&self) -> Option<Lease> {
-        self.lease.get().copied()
+        self.lease.get()
     }
 
-    pub(super) fn side(&self, direction: Direction) -> &Side {
+    #[inline]
+    fn side(&self, direction: Direction) -> &Side {
         match direction {
             Direction::Read => &self.read,
             Direction::Write => &self.write,
         }
     }
 
-    /// Notes what the result of an operation says of its direction: in the socket's slot, or before it has one here.
-    pub(super) fn learn<R>(&self, slot: Option<(&Core, Key)>, direction: Direction, result: &io::Result<(R, Partial)>) {
-        let partial = match result {
-            Ok((_, true)) => true,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
-            Err(_) => return self.error_taken(),
-            _ => return,
-        };
-        match slot {
-            Some((core, key)) => core.clear_ready(key, direction, partial),
-            None => self.side(direction).drained.store(true, Relaxed),
+    /// Has the next operation of the direction wait.
+    pub(super) fn connecting(&self) {
+        self.write.drain();
+    }
+
+    /// Notes what a success says of its direction: in most cases, what it was taken for.
+    #[inline]
+    pub(super) fn succeeded(&self, direction: Direction, drains: bool, partial: Partial) {
+        let as_expected = if drains { partial && self.side(direction).is_watched() } else { !partial };
+        if !as_expected {
+            self.succeeded_otherwise(direction, partial);
+        }
+    }
+
+    #[cold]
+    fn succeeded_otherwise(&self, direction: Direction, partial: Partial) {
+        if partial {
+            self.drained(direction);
+        } else {
+            self.undrained(direction);
+        }
+    }
+
+    /// Notes what the failure of an operation says of its direction. True means that it is to be tried again.
+    #[cold]
+    pub(super) fn failed(&self, direction: Direction, drains: bool, error: &io::Error) -> bool {
+        if error.kind() == io::ErrorKind::WouldBlock {
+            self.blocked(direction);
+            return true;
+        }
+        if drains {
+            self.undrained(direction);
+        }
+        self.error_taken();
+        error.kind() == io::ErrorKind::Interrupted
+    }
+
+    /// Notes that an operation has moved less than it was asked to.
+    #[cold]
+    pub(super) fn drained(&self, direction: Direction) {
+        if !self.side(direction).drain() {
+            self.within(|core, key| core.drain(key, direction));
+        }
+    }
+
+    fn undrained(&self, direction: Direction) {
+        self.within(|core, key| core.undrain(key, direction));
+    }
+
+    /// Notes that an operation has said `WouldBlock`.
+    #[cold]
+    pub(super) fn blocked(&self, direction: Direction) {
+        if !self.side(direction).drain() {
+            self.within(|core, key| core.blocked(key, direction));
         }
     }
 
     /// Notes that a pending error has been told.
     #[cold]
     pub(super) fn error_taken(&self) {
-        if let Some(lease) = self.lease() {
-            lease.within(|core, key| core.error_taken(key));
-        }
+        self.within(Core::error_taken);
     }
 
     /// Notes that an operation which needed something of the interest has said `WouldBlock` just now.
     pub(super) fn would_block(&self, interest: Interest) {
-        match self.lease() {
-            None => Direction::of(interest).for_each(|direction| self.side(direction).drained.store(true, Relaxed)),
-            Some(lease) => {
-                lease.within(|core, key| core.would_block(key, Ready::from_interest(interest)));
-            }
+        Direction::of(interest).for_each(|direction| {
+            self.side(direction).drain();
+        });
+        self.within(|core, key| core.would_block(key, Ready::from_interest(interest)));
+    }
+
+    /// Calls `f` if this thread is in the runtime of the socket.
+    pub(super) fn within(&self, f: impl FnOnce(&Core, Key)) {
+        if let Some(lease) = self.lease.get() {
+            lease.within(f);
         }
     }
 
     #[cold]
     pub(super) fn forget_waiter(&self, direction: Direction, id: WaiterId) {
-        if let Some(&lease) = self.lease.get() {
+        if let Some(lease) = self.lease.get() {
             lease.tell(move |core, key| core.forget_waiter(key, direction, id));
         }
     }
@@ -151,11 +292,8 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        if let Some(&lease) = self.lease.get() {
-            match self.lent {
-                None => lease.tell(Core::free_source),
-                Some(_) => lease.tell(Core::free_lent_source),
-            }
+        if let Some(lease) = self.lease.get() {
+            lease.tell(if self.is_lent() { Core::free_lent_source } else { Core::free_source });
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::pin::Pin;
-use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, ready};
 
-use super::registration::{Partial, Registration};
+use super::operation::{Operation, Receiving, Sending, Whole};
+use super::registration::Registration;
 use crate::executor::{Core, Direction, WaiterId, context, no_runtime};
 use crate::reactor::Interest;
 
@@ -29,15 +29,13 @@ impl<T: AsFd> Source<T> {
     /// A socket that is connecting, so that writing must wait for the reactor.
     pub(super) fn connecting(io: T) -> Source<T> {
         let source = Source::new(io);
-        source.registration.side(Direction::Write).drained.store(true, Relaxed);
+        source.registration.connecting();
         source
     }
 
     /// A descriptor that the source may not own: it may live on, or be closed before. It is watched for the interest.
     pub(super) fn lent(io: T, interest: Interest) -> Source<T> {
-        let mut source = Source::new(io);
-        source.registration.lent = Some(interest);
-        source
+        Source { registration: Registration::of_lent(interest), io }
     }
 
     pub(crate) fn get(&self) -> &T {
@@ -70,34 +68,44 @@ impl<T: AsFd> Source<T> {
     pub(crate) fn io<R>(
         &self,
         direction: Direction,
-        mut operation: impl FnMut(&T) -> io::Result<R> + Unpin,
+        operation: impl FnMut(&T) -> io::Result<R> + Unpin,
     ) -> impl Future<Output = io::Result<R>> {
-        let operation = move |io: &T| Ok((operation(io)?, false));
-        Io { source: self, direction, waiter: None, at_once: false, operation }
+        self.run(Whole { direction, operation })
     }
 
-    /// Like [`io`](Source::io), for an operation that reads or writes up to `asked` bytes of a stream. To move nothing it
-    /// never waits.
-    pub(super) fn transfer(
+    /// Like [`io`](Source::io), for an operation that receives up to `asked` bytes of a stream. To move nothing it never waits.
+    pub(super) fn receive(
         &self,
-        direction: Direction,
         asked: usize,
         operation: impl FnMut(&T) -> io::Result<usize> + Unpin,
     ) -> impl Future<Output = io::Result<usize>> {
-        let operation = transferring(asked, operation);
-        Io { source: self, direction, waiter: None, at_once: asked == 0, operation }
+        self.run(Receiving { asked, operation })
+    }
+
+    /// Like [`receive`](Source::receive), for an operation that sends.
+    pub(super) fn send(
+        &self,
+        asked: usize,
+        operation: impl FnMut(&T) -> io::Result<usize> + Unpin,
+    ) -> impl Future<Output = io::Result<usize>> {
+        self.run(Sending { asked, operation })
+    }
+
+    /// Like [`io`](Source::io), for any operation.
+    pub(super) fn run<O: Operation<T> + Unpin>(&self, operation: O) -> impl Future<Output = io::Result<O::Output>> {
+        Io { source: self, waiter: None, operation }
     }
 
     /// Waits until an operation is worth trying.
     pub(crate) async fn ready(&self, direction: Direction) -> io::Result<()> {
         // Asked first, the reactor answers; then there is nothing left to do.
-        in_runtime(|core| self.registration.key_or_begin(core, &self.io))?;
+        in_runtime(|core| self.registration.watched(core, &self.io, direction))?;
         self.io(direction, |_| Ok(())).await
     }
 
     /// The poll form of [`ready`](Source::ready), for one task at a time in each direction.
     pub(crate) fn poll_ready(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<io::Result<()>> {
-        in_runtime(|core| self.registration.key_or_begin(core, &self.io))?;
+        in_runtime(|core| self.registration.watched(core, &self.io, direction))?;
         self.poll(cx, direction, |_| Ok(()))
     }
 
@@ -106,25 +114,38 @@ impl<T: AsFd> Source<T> {
         &self,
         cx: &mut Context<'_>,
         direction: Direction,
-        mut operation: impl FnMut(&T) -> io::Result<R>,
+        operation: impl FnMut(&T) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        self.poll_io(cx, direction, &mut Some(WaiterId::POLLER), false, |io| Ok((operation(io)?, false)))
+        self.poll_run(cx, Whole { direction, operation })
     }
 
-    /// The poll form of [`transfer`](Source::transfer), for one task at a time in each direction.
-    pub(super) fn poll_transfer(
+    /// The poll form of [`receive`](Source::receive), for one task at a time.
+    pub(super) fn poll_receive(
         &self,
         cx: &mut Context<'_>,
-        direction: Direction,
         asked: usize,
         operation: impl FnMut(&T) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
-        self.poll_io(cx, direction, &mut Some(WaiterId::POLLER), asked == 0, transferring(asked, operation))
+        self.poll_run(cx, Receiving { asked, operation })
+    }
+
+    /// The poll form of [`send`](Source::send), for one task at a time.
+    pub(super) fn poll_send(
+        &self,
+        cx: &mut Context<'_>,
+        asked: usize,
+        operation: impl FnMut(&T) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        self.poll_run(cx, Sending { asked, operation })
+    }
+
+    fn poll_run<O: Operation<T>>(&self, cx: &mut Context<'_>, mut operation: O) -> Poll<io::Result<O::Output>> {
+        self.poll_io(cx, &mut Some(WaiterId::POLLER), &mut operation)
     }
 
     /// Charges the budget with an operation that is then tried whatever is known. Pending, the task has to yield first.
     pub(super) fn poll_budget(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<()> {
-        if in_runtime(|core| core.spend_io(&self.registration.side(direction).overdrawn)) {
+        if in_runtime(|core| self.registration.spend(core, direction)) {
             return Poll::Ready(());
         }
         cx.waker().wake_by_ref();
@@ -143,89 +164,72 @@ impl<T: AsFd> Source<T> {
 
     /// Notes that the next operation has to wait for an event.
     pub(super) fn drained(&self, direction: Direction) {
-        let _would_block = self.try_io(direction, |_| io::Result::<()>::Err(io::ErrorKind::WouldBlock.into()));
+        self.registration.blocked(direction);
     }
 
     /// Tries an operation once, now.
-    pub(crate) fn try_io<R>(&self, direction: Direction, operation: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
-        self.try_once(direction, |io| Ok((operation(io)?, false)))
+    pub(crate) fn try_io<R>(&self, direction: Direction, operation: impl FnMut(&T) -> io::Result<R>) -> io::Result<R> {
+        self.try_run(Whole { direction, operation })
     }
 
-    /// Tries an operation of [`transfer`](Source::transfer) once, now.
-    pub(super) fn try_transfer(
+    /// Tries an operation of [`receive`](Source::receive) once, now.
+    pub(super) fn try_receive(
         &self,
-        direction: Direction,
         asked: usize,
         operation: impl FnMut(&T) -> io::Result<usize>,
     ) -> io::Result<usize> {
-        self.try_once(direction, transferring(asked, operation))
+        self.try_run(Receiving { asked, operation })
     }
 
-    fn try_once<R>(
-        &self,
-        direction: Direction,
-        operation: impl FnOnce(&T) -> io::Result<(R, Partial)>,
-    ) -> io::Result<R> {
-        let result = operation(&self.io);
-        match self.registration.lease() {
-            None => self.registration.learn(None, direction, &result),
-            Some(lease) => {
-                lease.within(|core, key| self.registration.learn(Some((core, key)), direction, &result));
+    /// Tries an operation of [`send`](Source::send) once, now.
+    pub(super) fn try_send(&self, asked: usize, operation: impl FnMut(&T) -> io::Result<usize>) -> io::Result<usize> {
+        self.try_run(Sending { asked, operation })
+    }
+
+    fn try_run<O: Operation<T>>(&self, mut operation: O) -> io::Result<O::Output> {
+        match operation.attempt(&self.io) {
+            Ok((value, partial)) => {
+                if partial {
+                    self.registration.drained(operation.direction());
+                }
+                Ok(value)
+            }
+            Err(error) => {
+                self.registration.failed(operation.direction(), false, &error);
+                Err(error)
             }
         }
-        result.map(|(value, _)| value)
     }
 
-    /// The one loop that all operations go through. `at_once` is for those that never wait.
-    fn poll_io<R>(
+    /// The one loop that all operations go through.
+    #[inline]
+    fn poll_io<O: Operation<T>>(
         &self,
         cx: &mut Context<'_>,
-        direction: Direction,
         waiter: &mut Option<WaiterId>,
-        at_once: bool,
-        mut operation: impl FnMut(&T) -> io::Result<(R, Partial)>,
-    ) -> Poll<io::Result<R>> {
-        in_runtime(|core| {
-            let mut key = self.registration.key_in(core)?;
-            while core.spend_io(&self.registration.side(direction).overdrawn) {
-                // Once a direction is drained, only the reactor knows when the operation is worth trying again.
-                if key.is_none() && self.registration.side(direction).drained.load(Relaxed) {
-                    key = Some(self.registration.begin(core, self.io.as_fd())?);
-                }
-                if let Some(key) = key
-                    && !at_once
-                {
-                    ready!(core.poll_ready(key, direction, waiter, cx));
-                }
-                let result = operation(&self.io);
-                self.registration.learn(key.map(|key| (core, key)), direction, &result);
-                match result {
-                    Ok((value, _)) => return Poll::Ready(Ok(value)),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Poll::Ready(Err(error)),
-                }
+        operation: &mut O,
+    ) -> Poll<io::Result<O::Output>> {
+        let direction = operation.direction();
+        loop {
+            let drains = O::DRAINS && !operation.is_empty();
+            if operation.is_empty() {
+                ready!(self.poll_budget(cx, direction));
+            } else {
+                ready!(self.registration.poll_attempt(&self.io, direction, O::DRAINS, waiter, cx))?;
             }
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        })
+            match operation.attempt(&self.io) {
+                Ok((value, partial)) => {
+                    self.registration.succeeded(direction, drains, partial);
+                    return Poll::Ready(Ok(value));
+                }
+                Err(error) if self.registration.failed(direction, drains, &error) => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
     }
 }
 
-/// Adds to an operation on a stream whether it was partial.
-///
-/// A short transfer means that the socket is drained, see epoll(7). Nothing at all is the end of the stream, which stays:
-/// it can be read again and again without waiting. Asked to move nothing, the system would have us wait for something.
-fn transferring<T>(
-    asked: usize,
-    mut operation: impl FnMut(&T) -> io::Result<usize>,
-) -> impl FnMut(&T) -> io::Result<(usize, Partial)> {
-    move |io| {
-        let count = if asked == 0 { 0 } else { operation(io)? };
-        Ok((count, 0 < count && count < asked))
-    }
-}
-
+#[inline(always)]
 pub(super) fn in_runtime<R>(f: impl FnOnce(&Core) -> R) -> R {
     match context::with(f) {
         Some(result) => result,
@@ -233,27 +237,21 @@ pub(super) fn in_runtime<R>(f: impl FnOnce(&Core) -> R) -> R {
     }
 }
 
-/// The future of [`Source::io`] and [`Source::transfer`].
-struct Io<'a, T: AsFd, F> {
+/// The future of [`Source::run`].
+struct Io<'a, T: AsFd, O: Operation<T>> {
     source: &'a Source<T>,
-    direction: Direction,
     /// The name under which it waits, from when it first had to until it is ready.
     waiter: Option<WaiterId>,
-    at_once: bool,
-    operation: F,
+    operation: O,
 }
 
-impl<T, R, F> Future for Io<'_, T, F>
-where
-    T: AsFd,
-    F: FnMut(&T) -> io::Result<(R, Partial)> + Unpin,
-{
-    type Output = io::Result<R>;
+impl<T: AsFd, O: Operation<T> + Unpin> Future for Io<'_, T, O> {
+    type Output = io::Result<O::Output>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let result = this.source.poll_io(cx, this.direction, &mut this.waiter, this.at_once, &mut this.operation);
-        let result = ready!(result);
+        let result = ready!(this.source.poll_io(cx, &mut this.waiter, &mut this.operation));
         if result.is_ok() {
             // It became worth trying by an event, which has taken all waiters off the list.
             this.waiter = None;
@@ -263,11 +261,11 @@ where
 }
 
 /// Dropped before it is ready, it takes its waker off the list.
-impl<T: AsFd, F> Drop for Io<'_, T, F> {
+impl<T: AsFd, O: Operation<T>> Drop for Io<'_, T, O> {
     #[inline]
     fn drop(&mut self) {
         if let Some(id) = self.waiter {
-            self.source.registration.forget_waiter(self.direction, id);
+            self.source.registration.forget_waiter(self.operation.direction(), id);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Token;
+use super::{Ready, Token};
 
 /// The buffer that [`Poll::poll`](super::Poll::poll) fills; its capacity bounds how many events one call brings.
 pub type Events = Vec<Event>;
@@ -166,6 +166,11 @@ impl Event {
     /// ```
     pub fn is_priority(&self) -> bool {
         self.has(libc::EPOLLPRI)
+    }
+
+    #[inline]
+    pub(crate) fn ready(&self) -> Ready {
+        Ready::from_event(self.0.events)
     }
 
     fn has(&self, bits: i32) -> bool {

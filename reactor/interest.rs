@@ -2,6 +2,8 @@
 
 use std::ops::{BitOr, BitOrAssign};
 
+use super::Ready;
+
 /// What a registration asks to be told of, and how often.
 ///
 /// Directions are joined with `|`. The trigger is edge, unless [`level`](Interest::level) or
@@ -146,9 +148,21 @@ impl Interest {
         self.0 & libc::EPOLLONESHOT as u32 != 0
     }
 
+    /// Both, as [`BitOr`] joins them.
+    pub(crate) const fn and(self, other: Interest) -> Interest {
+        let edge = self.0 & other.0 & libc::EPOLLET as u32;
+        Interest(self.level().0 | other.level().0 | edge)
+    }
+
     /// The same directions, with the trigger that those who remember events must have.
     pub(crate) const fn edge(self) -> Interest {
         Interest((self.0 | libc::EPOLLET as u32) & !(libc::EPOLLONESHOT as u32))
+    }
+
+    /// What brings all of the conditions, if there are any.
+    pub(crate) fn in_all_of(ready: Ready) -> Option<Interest> {
+        let parts = [Interest::READABLE, Interest::WRITABLE, Interest::PRIORITY, Interest::ERROR].into_iter();
+        parts.filter(|&part| ready.intersects(Ready::from_interest(part))).reduce(BitOr::bitor)
     }
 
     /// Whether all that `other` asks for is asked for here.
@@ -166,8 +180,7 @@ impl BitOr for Interest {
     type Output = Interest;
 
     fn bitor(self, other: Interest) -> Interest {
-        let edge = self.0 & other.0 & libc::EPOLLET as u32;
-        Interest(self.level().0 | other.level().0 | edge)
+        self.and(other)
     }
 }
 

@@ -19,7 +19,7 @@ use super::Interest;
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ready(u8);
 
-/// Each of the conditions by name, in the order of their bits.
+/// Each of the conditions by name.
 const NAMES: [(Ready, &str); 6] = [
     (Ready::READABLE, "readable"),
     (Ready::WRITABLE, "writable"),
@@ -33,21 +33,35 @@ impl Ready {
     /// Ready for nothing.
     pub const EMPTY: Ready = Ready(0);
     /// A read is worth trying.
-    pub const READABLE: Ready = Ready(1);
+    pub const READABLE: Ready = Ready(libc::EPOLLIN as u8);
     /// A write is worth trying.
-    pub const WRITABLE: Ready = Ready(1 << 1);
+    pub const WRITABLE: Ready = Ready(libc::EPOLLOUT as u8);
     /// The peer will send no more. Data sent before that may still be waiting.
-    pub const READ_CLOSED: Ready = Ready(1 << 2);
+    pub const READ_CLOSED: Ready = Ready(1 << 5);
     /// Nothing can be sent any more.
-    pub const WRITE_CLOSED: Ready = Ready(1 << 3);
+    pub const WRITE_CLOSED: Ready = Ready(libc::EPOLLHUP as u8);
     /// An exceptional condition, such as out-of-band data.
-    pub const PRIORITY: Ready = Ready(1 << 4);
+    pub const PRIORITY: Ready = Ready(libc::EPOLLPRI as u8);
     /// An error is pending, or was.
-    pub const ERROR: Ready = Ready(1 << 5);
+    pub const ERROR: Ready = Ready(libc::EPOLLERR as u8);
     /// The conditions that outlive an operation: an end is there for good.
     pub(crate) const CLOSED: Ready = Ready(Ready::READ_CLOSED.0 | Ready::WRITE_CLOSED.0);
+    /// The conditions that concern whoever writes.
+    pub(crate) const OF_WRITING: Ready = Ready(Ready::WRITABLE.0 | Ready::WRITE_CLOSED.0);
     /// Ready for all of it.
     pub const ALL: Ready = Ready((1 << 6) - 1);
+
+    /// What an event says to whoever remembers it. An end, an error or an exceptional condition is a reason to try to read.
+    #[inline]
+    pub(super) const fn from_event(bits: u32) -> Ready {
+        let ready = Ready(bits as u8 & Ready::ALL.0 & !Ready::READ_CLOSED.0);
+        if bits & (libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR | libc::EPOLLPRI) as u32 == 0 {
+            return ready;
+        }
+        let closed = bits & (libc::EPOLLRDHUP | libc::EPOLLHUP) as u32 != 0;
+        let broken = bits & (libc::EPOLLHUP | libc::EPOLLERR) as u32 != 0;
+        Ready(ready.0 | Ready::READABLE.0 | Ready::READ_CLOSED.when(closed).0 | Ready::WRITABLE.when(broken).0)
+    }
 
     /// All by which what an interest asks for may come.
     ///

@@ -42,7 +42,7 @@ impl<S: StreamSocket> Stream<S> {
     ///
     /// It can be dropped at any time; no byte is lost.
     pub fn read(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
-        self.source.transfer(Direction::Read, buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
+        self.source.receive(buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
     }
 
     /// Reads into several buffers, one after another. Otherwise as [`read`](Stream::read).
@@ -74,7 +74,7 @@ impl<S: StreamSocket> Stream<S> {
     /// It can be dropped at any time; no byte is lost.
     pub fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> impl Future<Output = io::Result<usize>> {
         let buffers = first(buffers);
-        self.source.transfer(Direction::Read, total(buffers), |socket| sys::recv_vectored(socket.as_fd(), buffers))
+        self.source.receive(total(buffers), |socket| sys::recv_vectored(socket.as_fd(), buffers))
     }
 
     /// Fills `buffer`, and says how many bytes it holds, which is its length.
@@ -153,7 +153,7 @@ impl<S: StreamSocket> Stream<S> {
                 buffer.reserve(READ_TO_END_STEP);
             }
             let room = buffer.capacity() - buffer.len();
-            let read = self.source.transfer(Direction::Read, room, |socket| sys::recv_into(socket.as_fd(), buffer));
+            let read = self.source.receive(room, |socket| sys::recv_into(socket.as_fd(), buffer));
             let count = read.await?;
             if count == 0 {
                 return Ok(buffer.len() - before);
@@ -253,7 +253,7 @@ impl<S: StreamSocket> Stream<S> {
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if nothing is; otherwise those of [`read`](Stream::read).
     pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.source.try_transfer(Direction::Read, buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
+        self.source.try_receive(buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
     }
 
     /// Reads what is there now into several buffers, one after another, and says how many bytes that were.
@@ -276,7 +276,7 @@ impl<S: StreamSocket> Stream<S> {
     /// As [`try_read`](Stream::try_read).
     pub fn try_read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         let buffers = first(buffers);
-        self.source.try_transfer(Direction::Read, total(buffers), |socket| sys::recv_vectored(socket.as_fd(), buffers))
+        self.source.try_receive(total(buffers), |socket| sys::recv_vectored(socket.as_fd(), buffers))
     }
 }
 
@@ -312,7 +312,7 @@ impl<S: StreamSocket> Stream<S> {
     /// To stop polling loses no byte. The waker of the latest call that polls to read stays behind, and is woken by the
     /// next event; those of earlier calls are not.
     pub fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.source.poll_transfer(cx, Direction::Read, buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
+        self.source.poll_receive(cx, buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
     }
 
     /// The poll form of [`read_vectored`](Stream::read_vectored): how many bytes there were, once there are any.
@@ -347,7 +347,7 @@ impl<S: StreamSocket> Stream<S> {
     pub fn poll_read_vectored(&self, cx: &mut Context<'_>, buffers: &mut [IoSliceMut<'_>]) -> Poll<io::Result<usize>> {
         let buffers = first(buffers);
         let asked = total(buffers);
-        self.source.poll_transfer(cx, Direction::Read, asked, |socket| sys::recv_vectored(socket.as_fd(), buffers))
+        self.source.poll_receive(cx, asked, |socket| sys::recv_vectored(socket.as_fd(), buffers))
     }
 
     /// As [`poll_read`](Stream::poll_read), into memory that need not be initialized. The result says how many bytes
@@ -381,7 +381,7 @@ impl<S: StreamSocket> Stream<S> {
     /// To stop polling loses no byte. The waker of the latest call that polls to read stays behind, and is woken by the
     /// next event; those of earlier calls are not.
     pub fn poll_read_uninit(&self, cx: &mut Context<'_>, buffer: &mut [MaybeUninit<u8>]) -> Poll<io::Result<usize>> {
-        self.source.poll_transfer(cx, Direction::Read, buffer.len(), |socket| sys::recv_uninit(socket.as_fd(), buffer))
+        self.source.poll_receive(cx, buffer.len(), |socket| sys::recv_uninit(socket.as_fd(), buffer))
     }
 }
 

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use super::{Stream, StreamSocket};
 use crate::executor::Direction;
+use crate::net::operation::{Operation, Partial};
 use crate::net::sys;
 
 /// Writing.
@@ -34,7 +35,7 @@ impl<S: StreamSocket> Stream<S> {
     ///
     /// It can be dropped at any time; nothing has been written then.
     pub fn write(&self, buffer: &[u8]) -> impl Future<Output = io::Result<usize>> {
-        self.source.transfer(Direction::Write, buffer.len(), |socket| sys::send(socket.as_fd(), buffer))
+        self.source.send(buffer.len(), |socket| sys::send(socket.as_fd(), buffer))
     }
 
     /// Writes from several buffers, one after another, and says how many bytes that were. Otherwise as
@@ -68,7 +69,7 @@ impl<S: StreamSocket> Stream<S> {
     /// It can be dropped at any time; nothing has been written then.
     pub fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> impl Future<Output = io::Result<usize>> {
         let buffers = first(buffers);
-        self.source.transfer(Direction::Write, total(buffers), |socket| sys::send_vectored(socket.as_fd(), buffers))
+        self.source.send(total(buffers), |socket| sys::send_vectored(socket.as_fd(), buffers))
     }
 
     /// Writes all of `buffer`.
@@ -98,12 +99,8 @@ impl<S: StreamSocket> Stream<S> {
     /// # Cancel safety
     ///
     /// Dropped before it is ready, it may have written a part; how much is not known.
-    pub async fn write_all(&self, mut buffer: &[u8]) -> io::Result<()> {
-        while !buffer.is_empty() {
-            let count = self.write(buffer).await?;
-            buffer = &buffer[count..];
-        }
-        Ok(())
+    pub fn write_all(&self, buffer: &[u8]) -> impl Future<Output = io::Result<()>> {
+        self.source.run(WriteAll { rest: buffer })
     }
 
     /// Waits until a write is worth trying. It may still say [`WouldBlock`](io::ErrorKind::WouldBlock).
@@ -154,7 +151,7 @@ impl<S: StreamSocket> Stream<S> {
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; otherwise those of [`write`](Stream::write).
     pub fn try_write(&self, buffer: &[u8]) -> io::Result<usize> {
-        self.source.try_transfer(Direction::Write, buffer.len(), |socket| sys::send(socket.as_fd(), buffer))
+        self.source.try_send(buffer.len(), |socket| sys::send(socket.as_fd(), buffer))
     }
 
     /// Writes as much from several buffers, one after another, as there is room for now, and says how many bytes that
@@ -176,7 +173,7 @@ impl<S: StreamSocket> Stream<S> {
     /// As [`try_write`](Stream::try_write).
     pub fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         let buffers = first(buffers);
-        self.source.try_transfer(Direction::Write, total(buffers), |socket| sys::send_vectored(socket.as_fd(), buffers))
+        self.source.try_send(total(buffers), |socket| sys::send_vectored(socket.as_fd(), buffers))
     }
 
     /// There is nothing to flush: what was written is on its way. It is here for programs that are ported.
@@ -291,7 +288,7 @@ impl<S: StreamSocket> Stream<S> {
     /// To stop polling writes nothing. The waker of the latest call that polls to write stays behind, and is woken by
     /// the next event; those of earlier calls are not.
     pub fn poll_write(&self, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
-        self.source.poll_transfer(cx, Direction::Write, buffer.len(), |socket| sys::send(socket.as_fd(), buffer))
+        self.source.poll_send(cx, buffer.len(), |socket| sys::send(socket.as_fd(), buffer))
     }
 
     /// The poll form of [`write_vectored`](Stream::write_vectored): how many bytes were written, once there is room for
@@ -323,8 +320,33 @@ impl<S: StreamSocket> Stream<S> {
     /// the next event; those of earlier calls are not.
     pub fn poll_write_vectored(&self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let buffers = first(buffers);
-        self.source
-            .poll_transfer(cx, Direction::Write, total(buffers), |socket| sys::send_vectored(socket.as_fd(), buffers))
+        self.source.poll_send(cx, total(buffers), |socket| sys::send_vectored(socket.as_fd(), buffers))
+    }
+}
+
+/// What is left to be written. A write that was short has filled the socket, as if it had said so.
+struct WriteAll<'a> {
+    rest: &'a [u8],
+}
+
+impl<S: StreamSocket> Operation<S> for WriteAll<'_> {
+    type Output = ();
+    const DRAINS: bool = false;
+
+    fn direction(&self) -> Direction {
+        Direction::Write
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn attempt(&mut self, socket: &S) -> io::Result<((), Partial)> {
+        if !self.rest.is_empty() {
+            let count = sys::send(socket.as_fd(), self.rest)?;
+            self.rest = &self.rest[count..];
+        }
+        if self.rest.is_empty() { Ok(((), false)) } else { Err(io::ErrorKind::WouldBlock.into()) }
     }
 }
 

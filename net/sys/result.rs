@@ -10,6 +10,7 @@ pub(super) fn check(result: c_int) -> io::Result<c_int> {
 }
 
 /// [`check`] for calls that return a number of bytes.
+#[inline]
 pub(super) fn check_size(result: isize) -> io::Result<usize> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result as usize) }
 }

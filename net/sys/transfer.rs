@@ -13,6 +13,7 @@ use super::result::{check, check_size};
 pub(in crate::net) const MAX_BUFFERS: usize = libc::UIO_MAXIOV as usize;
 
 /// Reads what is there into `buffer`.
+#[inline]
 pub(in crate::net) fn recv(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     // SAFETY: `buffer` is live memory of the length given, and the kernel only writes to it.
     check_size(unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), 0) })
@@ -46,6 +47,7 @@ pub(in crate::net) fn recv_vectored(socket: BorrowedFd<'_>, buffers: &mut [IoSli
 }
 
 /// Writes from `buffer`. Unlike write(2) it never raises SIGPIPE.
+#[inline]
 pub(in crate::net) fn send(socket: BorrowedFd<'_>, buffer: &[u8]) -> io::Result<usize> {
     // SAFETY: `buffer` is live memory of the length given, and the kernel only reads it.
     check_size(unsafe { libc::send(socket.as_raw_fd(), buffer.as_ptr().cast(), buffer.len(), libc::MSG_NOSIGNAL) })

@@ -4,12 +4,12 @@ use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use super::TcpStream;
 use super::race::race;
 use super::socket::TcpSocket;
-use crate::executor::{Direction, failed};
+use crate::executor::failed;
 use crate::net::lookup::{Addrs, ToSocketAddrs, resolve};
 use crate::net::source::Source;
 use crate::net::sys;
@@ -45,7 +45,8 @@ impl TcpStream {
     pub async fn connect(addr: impl ToSocketAddrs) -> io::Result<TcpStream> {
         let connected = match resolve(&addr).await? {
             Addrs::One(addr) => connect_to(addr).await.map_err(|error| vec![(addr, error)]),
-            Addrs::List(addrs) => race(addrs).await,
+            // Few connects race, and none but they have the room for it.
+            Addrs::List(addrs) => Box::pin(race(addrs)).await,
         };
         connected.map_err(connect_error)
     }
@@ -88,8 +89,12 @@ impl Attempt {
         if self.connected_at_once {
             return Poll::Ready(Ok(()));
         }
-        // A socket that connects becomes writable when that is over, for better or worse, see connect(2).
-        self.source.poll(cx, Direction::Write, |stream| stream.take_error()?.map_or(Ok(()), Err))
+        // A socket that connects becomes writable when that is over, for better or worse, see connect(2). If it has failed,
+        // the same event tells of an error, so that success need not be asked for.
+        if ready!(self.source.poll_connected(cx))? {
+            self.source.take_error(std::net::TcpStream::take_error)?.map_or(Ok(()), Err)?;
+        }
+        Poll::Ready(Ok(()))
     }
 
     async fn finish(self) -> io::Result<TcpStream> {

@@ -11,7 +11,7 @@ use crate::executor::failed;
 use crate::net::accept::{accept, poll_accept};
 use crate::net::lookup::{ToSocketAddrs, resolve};
 use crate::net::source::Source;
-use crate::net::sys::{Address, LONGEST_BACKLOG};
+use crate::net::sys::LONGEST_BACKLOG;
 
 /// A socket that accepts TCP connections.
 ///
@@ -161,7 +161,7 @@ impl TcpListener {
     ///
     /// It can be dropped at any time; no connection is lost.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        accepted(accept(&self.source).await.map_err(|error| self.cannot_accept(error))?)
+        accept(&self.source).await.map(accepted).map_err(|error| self.cannot_accept(error))
     }
 
     /// The poll form of [`accept`](TcpListener::accept).
@@ -190,7 +190,7 @@ impl TcpListener {
     /// To stop polling loses no connection. The waker of the latest call that polls to accept stays behind, and is
     /// woken by the next event; those of earlier calls are not.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        poll_accept(&self.source, cx).map_err(|error| self.cannot_accept(error))?.map(accepted)
+        poll_accept(&self.source, cx).map_ok(accepted).map_err(|error| self.cannot_accept(error))
     }
 
     #[cold]
@@ -297,6 +297,6 @@ fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(LONGEST_BACKLOG)
 }
 
-fn accepted((socket, peer): (OwnedFd, Address)) -> io::Result<(TcpStream, SocketAddr)> {
-    Ok((TcpStream::new(Source::new(socket.into())), SocketAddr::try_from(&peer)?))
+fn accepted((socket, peer): (OwnedFd, SocketAddr)) -> (TcpStream, SocketAddr) {
+    (TcpStream::new(Source::new(socket.into())), peer)
 }

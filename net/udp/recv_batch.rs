@@ -7,7 +7,6 @@ use std::slice;
 use std::task::{Context, Poll};
 
 use super::{Received, UdpSocket};
-use crate::executor::Direction;
 use crate::net::sys::{self, Arrival};
 
 /// The most bytes that a datagram can have, by the 16 bits of its length in the header: RFC 768.
@@ -58,7 +57,7 @@ impl UdpSocket {
     /// It can be dropped at any time; no datagram is lost.
     pub fn recv_batch(&self, batch: &mut RecvBatch) -> impl Future<Output = io::Result<usize>> {
         batch.arrivals.clear();
-        self.source.transfer(Direction::Read, batch.slots, |socket| batch.fill(socket))
+        self.source.receive(batch.slots, |socket| batch.fill(socket))
     }
 
     /// The poll form of [`recv_batch`](UdpSocket::recv_batch): how many datagrams are in `batch`. Each call empties it
@@ -96,7 +95,7 @@ impl UdpSocket {
     /// and is woken by the next event; those of earlier calls are not.
     pub fn poll_recv_batch(&self, cx: &mut Context<'_>, batch: &mut RecvBatch) -> Poll<io::Result<usize>> {
         batch.arrivals.clear();
-        self.source.poll_transfer(cx, Direction::Read, batch.slots, |socket| batch.fill(socket))
+        self.source.poll_receive(cx, batch.slots, |socket| batch.fill(socket))
     }
 
     /// Receives the datagrams that are there now. Otherwise as [`recv_batch`](UdpSocket::recv_batch).
@@ -124,7 +123,7 @@ impl UdpSocket {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none is; otherwise those of [`recv_batch`](UdpSocket::recv_batch).
     pub fn try_recv_batch(&self, batch: &mut RecvBatch) -> io::Result<usize> {
         batch.arrivals.clear();
-        self.source.try_transfer(Direction::Read, batch.slots, |socket| batch.fill(socket))
+        self.source.try_receive(batch.slots, |socket| batch.fill(socket))
     }
 }
 

@@ -11,7 +11,7 @@ use super::{SocketAddr, UnixStream};
 use crate::executor::failed;
 use crate::net::accept::{accept, poll_accept};
 use crate::net::source::Source;
-use crate::net::sys::{self, Address};
+use crate::net::sys;
 
 /// A socket that accepts Unix connections.
 ///
@@ -157,7 +157,7 @@ impl UnixListener {
     ///
     /// It can be dropped at any time; no connection is lost.
     pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
-        accepted(accept(&self.source).await.map_err(|error| self.cannot_accept(error))?)
+        accept(&self.source).await.map(accepted).map_err(|error| self.cannot_accept(error))
     }
 
     /// The poll form of [`accept`](UnixListener::accept).
@@ -189,7 +189,7 @@ impl UnixListener {
     /// To stop polling loses no connection. The waker of the latest call that polls to accept stays behind, and is
     /// woken by the next event; those of earlier calls are not.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
-        poll_accept(&self.source, cx).map_err(|error| self.cannot_accept(error))?.map(accepted)
+        poll_accept(&self.source, cx).map_ok(accepted).map_err(|error| self.cannot_accept(error))
     }
 
     #[cold]
@@ -255,8 +255,8 @@ fn listen(addr: &SocketAddr) -> io::Result<net::UnixListener> {
     Ok(socket.into())
 }
 
-fn accepted((socket, peer): (OwnedFd, Address)) -> io::Result<(UnixStream, SocketAddr)> {
-    Ok((UnixStream::new(Source::new(socket.into())), SocketAddr::try_from(&peer)?))
+fn accepted((socket, peer): (OwnedFd, SocketAddr)) -> (UnixStream, SocketAddr) {
+    (UnixStream::new(Source::new(socket.into())), peer)
 }
 
 /// Names the address that could not be bound, and what stands there if it is a path in use.
