@@ -1,9 +1,7 @@
 #![forbid(unsafe_code)]
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
-use std::sync::{Arc, Weak};
-use std::task::Waker;
+use std::sync::Weak;
 
 /// What can be aborted from any thread.
 pub(super) trait Abort: Send + Sync {
@@ -71,46 +69,5 @@ impl AbortHandle {
 impl fmt::Debug for AbortHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AbortHandle").field("finished", &self.is_finished()).finish()
-    }
-}
-
-/// What a task shares with those who may abort it. The task owns it, so the mark can reach no other; the waker, which
-/// may be stale, only brings the runtime to look at it.
-pub(super) struct AbortMark {
-    /// Nobody, if the task was cancelled before it had a name.
-    task: Option<Waker>,
-    aborted: AtomicBool,
-    finished: AtomicBool,
-}
-
-impl AbortMark {
-    pub(super) fn new(task: Option<Waker>, finished: bool) -> Arc<AbortMark> {
-        Arc::new(AbortMark { task, aborted: AtomicBool::new(false), finished: AtomicBool::new(finished) })
-    }
-
-    pub(super) fn is_aborted(&self) -> bool {
-        self.aborted.load(Relaxed)
-    }
-
-    pub(super) fn finish(&self) {
-        self.finished.store(true, Release);
-    }
-}
-
-impl Abort for AbortMark {
-    fn abort(&self) {
-        if self.is_finished() {
-            return;
-        }
-        // The wake orders the mark before the poll that it causes: it goes through the lock of an inbox, through the
-        // flag of a `Member`, or is on the runtime's own thread.
-        self.aborted.store(true, Relaxed);
-        if let Some(task) = &self.task {
-            task.wake_by_ref();
-        }
-    }
-
-    fn is_finished(&self) -> bool {
-        self.finished.load(Acquire)
     }
 }

@@ -175,7 +175,7 @@ where
 {
     let site = Location::caller();
     match context::with(|core| start(&core.blocking, f, site)) {
-        Some(Ok(promise)) => JoinHandle::new(Rc::new(promise), None),
+        Some(Ok(promise)) => JoinHandle::of_blocking(Rc::new(promise)),
         Some(Err(error)) => no_thread(&error),
         None => no_runtime("`spawn_blocking` was called"),
     }

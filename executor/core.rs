@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::panic::Location;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
@@ -23,7 +22,7 @@ use super::run_loop::{EVENTS_PER_TURN, IO_PER_POLL, POLLS_PER_TURN};
 use super::runtime_id::RuntimeId;
 use super::slab::Key;
 use super::sources::{Direction, Source, Sources};
-use super::task::{Run, Task};
+use super::task;
 use super::tasks::Tasks;
 use super::timers::Timers;
 use super::token::TaskToken;
@@ -53,6 +52,8 @@ pub(crate) struct Core {
     pub(super) tasks: RefCell<Tasks>,
     pub(super) sources: RefCell<Sources>,
     pub(super) timers: RefCell<Timers>,
+    /// The task that is being polled, or was polled last.
+    pub(super) polled: Cell<TaskToken>,
     /// How many polls may still come before the reactor is looked at.
     pub(super) polls_left: Cell<u32>,
     /// How many I/O operations the future that is being polled may still do.
@@ -77,13 +78,16 @@ impl Core {
     pub(super) fn new(clock: Clock, blocking: Arc<Pool>, net_settings: NetSettings) -> io::Result<Core> {
         let poll = reactor::Poll::new()?;
         let eventfd = reactor::Waker::new(poll.registry(), EVENTFD)?;
+        let id = inboxes::open(eventfd, poll.registry().try_clone()?)?;
+        let tasks = Tasks::new(id);
         Ok(Core {
-            id: inboxes::open(eventfd, poll.registry().try_clone()?)?,
+            id,
             registry: poll.registry().try_clone()?,
             poll: RefCell::new(poll),
-            tasks: RefCell::default(),
             sources: RefCell::default(),
             timers: RefCell::default(),
+            polled: Cell::new(tasks.main()),
+            tasks: RefCell::new(tasks),
             polls_left: Cell::new(POLLS_PER_TURN),
             io_left: Cell::new(0),
             poll_number: Cell::new(0),
@@ -120,18 +124,14 @@ impl Core {
         if self.closing.get() {
             return refuse(future, site);
         }
-        let task = Rc::new(Task::new(future, site));
-        let key = self.tasks.borrow_mut().insert(Rc::clone(&task) as Rc<dyn Run>);
-        JoinHandle::new(task, Some(self.token(key)))
+        let (task, handle) = task::new(future, site);
+        let token = self.tasks.borrow_mut().insert(task);
+        JoinHandle::of_task(handle, Some(token))
     }
 
-    pub(super) fn token(&self, task: Key) -> TaskToken {
-        TaskToken::new(self.id, task)
-    }
-
-    /// Queues a task of this runtime.
-    pub(super) fn wake(&self, task: Key) {
-        self.tasks.borrow_mut().wake(task);
+    /// Queues a task of this runtime. False means that there is none of that name.
+    pub(super) fn wake(&self, task: TaskToken) -> bool {
+        self.tasks.borrow_mut().wake(task)
     }
 
     pub(super) fn is_closing(&self) -> bool {
@@ -146,7 +146,7 @@ impl Core {
                 let task = self.tasks.borrow_mut().pop();
                 let Some(task) = task else { break };
                 contain(|| task.cancel());
-                contain(|| task.notify());
+                task.notify();
                 contain(|| drop(task));
             }
             // In a forked child another thread may have held the locks, and is not there to release them.
@@ -335,9 +335,8 @@ impl Core {
 
     /// The task of this runtime that the waker wakes.
     #[inline]
-    fn own_task(&self, waker: &Waker) -> Option<Key> {
-        let token = waker::token_of(waker)?;
-        if token.runtime() == self.id.index() { Some(token.task()) } else { None }
+    fn own_task(&self, waker: &Waker) -> Option<TaskToken> {
+        waker::token_of(waker).filter(|token| token.stamp().runtime() == self.id.index())
     }
 
     fn next_waiter(&self) -> WaiterId {
@@ -417,7 +416,7 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let task = Rc::new(Task::new(future, site));
+    let (task, handle) = task::new(future, site);
     task.cancel();
-    JoinHandle::new(task, None)
+    JoinHandle::of_task(handle, None)
 }

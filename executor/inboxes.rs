@@ -51,9 +51,8 @@ pub(super) fn of(runtime: RuntimeId) -> &'static Inbox {
 }
 
 /// Wakes a task from a thread, or a runtime, that is not its own.
-#[cold]
 pub(super) fn wake(token: TaskToken) {
-    INBOXES[token.runtime()].wake(token);
+    INBOXES[token.stamp().runtime()].wake(token);
 }
 
 /// Ends the watch that a runtime has on a descriptor, from any thread.

@@ -8,15 +8,15 @@ use std::task::{Context, Poll, Waker};
 
 use super::abort_handle::AbortHandle;
 use super::join_error::JoinError;
+use super::task::JoinRef;
 use super::token::TaskToken;
 use super::waker;
 
-/// What a handle needs of the work that it stands for.
+/// What a handle needs of blocking work.
 pub(super) trait Join<T> {
     fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>>;
     fn is_finished(&self) -> bool;
-    /// Gives a handle that aborts the work. If the work is a task, `task` wakes it.
-    fn abort_handle(&self, task: Option<Waker>) -> AbortHandle;
+    fn abort_handle(&self) -> AbortHandle;
     /// Has the waker woken when the result is there, which may be at once.
     fn set_waiter(&self, waiter: Waker);
     /// Lets go of whoever waits, as the handle is being dropped.
@@ -50,14 +50,24 @@ pub(super) trait Join<T> {
 ///
 /// Awaiting `&mut handle` can be given up and begun again; the result is not lost.
 pub struct JoinHandle<T> {
-    work: Rc<dyn Join<T>>,
-    /// Whom to wake so that an abort is seen. Blocking work has nobody.
-    task: Option<TaskToken>,
+    work: Work<T>,
+}
+
+enum Work<T> {
+    /// With the name by which it is woken so that an abort is seen. One that was refused has none.
+    Task(JoinRef<'static, T>, Option<TaskToken>),
+    /// It goes through a trait, since only what can be sent to another thread has a promise.
+    Blocking(Rc<dyn Join<T>>),
 }
 
 impl<T> JoinHandle<T> {
-    pub(super) fn new(work: Rc<dyn Join<T>>, task: Option<TaskToken>) -> JoinHandle<T> {
-        JoinHandle { work, task }
+    #[inline]
+    pub(super) fn of_task(task: JoinRef<'static, T>, token: Option<TaskToken>) -> JoinHandle<T> {
+        JoinHandle { work: Work::Task(task, token) }
+    }
+
+    pub(super) fn of_blocking(work: Rc<dyn Join<T>>) -> JoinHandle<T> {
+        JoinHandle { work: Work::Blocking(work) }
     }
 
     /// Asks the runtime to drop the task's future, if it has not finished.
@@ -94,12 +104,20 @@ impl<T> JoinHandle<T> {
     /// # });
     /// ```
     pub fn abort_handle(&self) -> AbortHandle {
-        self.work.abort_handle(self.task.map(|token| ManuallyDrop::into_inner(waker::for_token(token))))
+        match &self.work {
+            Work::Task(task, token) => {
+                task.abort_handle(token.map(|token| ManuallyDrop::into_inner(waker::for_token(token))))
+            }
+            Work::Blocking(work) => work.abort_handle(),
+        }
     }
 
     /// Has the waker woken when the task has ended, which may be at once. It takes the place of whoever polled the handle.
     pub(super) fn set_waiter(&self, waiter: Waker) {
-        self.work.set_waiter(waiter);
+        match &self.work {
+            Work::Task(task, _) => task.set_waiter(waiter),
+            Work::Blocking(work) => work.set_waiter(waiter),
+        }
     }
 
     /// Whether the task has ended, so that awaiting the handle would not wait.
@@ -113,21 +131,31 @@ impl<T> JoinHandle<T> {
     /// # });
     /// ```
     pub fn is_finished(&self) -> bool {
-        self.work.is_finished()
+        match &self.work {
+            Work::Task(task, _) => task.is_finished(),
+            Work::Blocking(work) => work.is_finished(),
+        }
     }
 }
 
 impl<T> Drop for JoinHandle<T> {
+    #[inline]
     fn drop(&mut self) {
-        self.work.forget_waiter();
+        if let Work::Blocking(work) = &self.work {
+            work.forget_waiter();
+        }
     }
 }
 
 impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.work.poll_join(cx)
+        match &self.work {
+            Work::Task(task, _) => task.poll_join(cx),
+            Work::Blocking(work) => work.poll_join(cx),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod abort_handle;
 mod advance;
+mod annex;
 mod blocking;
 mod builder;
 mod clock;
@@ -38,6 +39,7 @@ mod sync;
 mod task;
 mod task_group;
 mod task_local;
+mod task_state;
 mod tasks;
 mod timer;
 mod timers;

@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::core::Core;
 use super::misuse::nested_turn;
-use super::run_loop::POLLS_PER_TURN;
 use super::runtime::Runtime;
-use super::tasks::Next;
 use super::{context, inboxes};
 
 impl Runtime {
@@ -90,15 +88,8 @@ impl Core {
     fn turn_from_outside(&self) {
         context::enter(self, || {
             self.turn(false);
-            for _ in 0..POLLS_PER_TURN {
-                let next = self.tasks.borrow_mut().next();
-                match next {
-                    Some(Next::Task(key, task)) => self.run_task(key, task),
-                    // Nobody is in `block_on`.
-                    Some(Next::Main(_)) => {}
-                    None => break,
-                }
-            }
+            // Nobody is in `block_on`, so the turn of its future passes.
+            while self.run_tasks() {}
             // Whoever wakes it from here on writes the eventfd, also if nobody asks for the next deadline.
             inboxes::of(self.id()).park();
         });

@@ -4,14 +4,13 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::contain::contain;
 use super::ready_list::{Member, ReadyList};
 use super::slab::{Key, Slab};
-use super::task::Run;
+use super::task::TaskRef;
 
 /// Where the tasks of a scope live. The scope's future owns it, and all others hold it weakly: with that future goes the
 /// nursery, and with the nursery go the tasks. So none outlives what it borrows, and none keeps itself alive.
@@ -99,22 +98,53 @@ use super::task::Run;
 #[derive(Default)]
 pub(super) struct Nursery<'env> {
     /// Those that have not finished.
-    tasks: RefCell<Slab<Rc<dyn Run + 'env>>>,
+    tasks: RefCell<Slab<Nursling<'env>>>,
     ready: Arc<ReadyList>,
     /// The first panic that is nobody's but the scope's.
     panic: Cell<Option<Payload>>,
 }
 
+struct Nursling<'env> {
+    task: TaskRef<'env>,
+    /// Who waits for the result, mostly another task of the scope. It is kept here, since its waker is no token.
+    waiter: Option<Waker>,
+}
+
 /// How many share a task that is being run when its handle is gone: the list of tasks, and whoever runs it.
-const SHARES_OF_NURSERY: usize = 2;
+const SHARES_OF_NURSERY: u32 = 2;
 
 pub(super) type Payload = Box<dyn Any + Send>;
 
 impl<'env> Nursery<'env> {
     /// Adds a task. It is to be woken for its first poll, with the nursery let go.
-    pub(super) fn insert(&self, task: Rc<dyn Run + 'env>) -> Waker {
-        let key = self.tasks.borrow_mut().insert(task);
-        Waker::from(self.ready.member(key))
+    pub(super) fn insert(&self, task: TaskRef<'env>) -> Arc<Member> {
+        let key = self.tasks.borrow_mut().insert(Nursling { task, waiter: None });
+        self.ready.member(key)
+    }
+
+    /// Has the waker woken when a task has finished, and no other. False means that it has finished.
+    pub(super) fn wait(&self, key: Key, waker: &Waker) -> bool {
+        let known = match self.tasks.borrow().get(key) {
+            Some(nursling) => nursling.waiter.as_ref().is_some_and(|waiter| waiter.will_wake(waker)),
+            None => return false,
+        };
+        // Cloning and dropping wakers is foreign code, which runs outside of the borrow.
+        known || self.set_waiter(key, Some(waker.clone()))
+    }
+
+    /// Lets go of whoever waits for a task.
+    pub(super) fn forget_waiter(&self, key: Key) {
+        self.set_waiter(key, None);
+    }
+
+    fn set_waiter(&self, key: Key, waiter: Option<Waker>) -> bool {
+        let mut tasks = self.tasks.borrow_mut();
+        let place = tasks.get_mut(key).map(|nursling| &mut nursling.waiter);
+        let is_there = place.is_some();
+        let former = place.map(|place| mem::replace(place, waiter));
+        drop(tasks);
+        contain(|| drop(former));
+        is_there
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -128,28 +158,30 @@ impl<'env> Nursery<'env> {
     /// Polls a task once, if it is still there.
     pub(super) fn run(&self, member: Arc<Member>) {
         let key = member.key();
-        let task = self.tasks.borrow().get(key).cloned();
+        let task = self.tasks.borrow().get(key).map(|nursling| nursling.task.clone());
         let Some(task) = task else { return };
         member.unlist();
         let waker = Waker::from(member);
-        match catch_unwind(AssertUnwindSafe(|| Rc::clone(&task).run(&mut Context::from_waker(&waker)))) {
+        match catch_unwind(AssertUnwindSafe(|| task.run(&mut Context::from_waker(&waker)))) {
             Ok(Poll::Pending) => {}
             Ok(Poll::Ready(())) => self.retire(key, task),
             Err(payload) => self.retire_panicked(key, task, payload),
         }
     }
 
-    fn retire(&self, key: Key, task: Rc<dyn Run + 'env>) {
+    fn retire(&self, key: Key, task: TaskRef<'env>) {
         let held = self.tasks.borrow_mut().remove(key);
-        contain(|| task.notify());
-        contain(|| drop((held, task)));
+        if let Some(Nursling { task, waiter }) = held {
+            notify(&task, waiter);
+        }
+        contain(|| drop(task));
     }
 
     #[cold]
-    fn retire_panicked(&self, key: Key, task: Rc<dyn Run + 'env>, payload: Payload) {
+    fn retire_panicked(&self, key: Key, task: TaskRef<'env>, payload: Payload) {
         // The future goes first: it may hold the handle of its own task.
         contain(|| task.cancel());
-        if Rc::strong_count(&task) == SHARES_OF_NURSERY {
+        if task.shares() == SHARES_OF_NURSERY {
             self.note_panic(payload);
         } else {
             contain(|| task.fail(payload));
@@ -176,13 +208,20 @@ impl<'env> Nursery<'env> {
 impl Drop for Nursery<'_> {
     fn drop(&mut self) {
         let mut tasks = mem::take(self.tasks.get_mut());
-        while let Some(task) = tasks.pop() {
+        while let Some(Nursling { task, waiter }) = tasks.pop() {
             contain(|| task.cancel());
-            contain(|| task.notify());
+            notify(&task, waiter);
             contain(|| drop(task));
         }
         let (waiter, panic) = (self.ready.take_waiter(), self.panic.take());
         contain(|| drop(waiter));
         contain(|| drop(panic));
+    }
+}
+
+fn notify(task: &TaskRef<'_>, waiter: Option<Waker>) {
+    task.notify();
+    if let Some(waiter) = waiter {
+        contain(|| waiter.wake());
     }
 }

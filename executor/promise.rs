@@ -145,7 +145,7 @@ impl<T: Send + 'static> Join<T> for Arc<Promise<T>> {
         Promise::is_finished(self)
     }
 
-    fn abort_handle(&self, _: Option<Waker>) -> AbortHandle {
+    fn abort_handle(&self) -> AbortHandle {
         let work: Arc<dyn Abort> = Arc::<Promise<T>>::clone(self);
         AbortHandle::new(Arc::downgrade(&work))
     }

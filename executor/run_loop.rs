@@ -4,9 +4,8 @@ use std::any::Any;
 use std::cell::RefMut;
 use std::io;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,9 +13,9 @@ use super::contain::contain;
 use super::core::Core;
 use super::inbox::Mail;
 use super::misuse::FORKED;
-use super::slab::Key;
-use super::task::Run;
+use super::task::TaskRef;
 use super::tasks::Next;
+use super::token::TaskToken;
 use super::wakes::Wakes;
 use super::{context, inboxes, waker};
 
@@ -38,60 +37,79 @@ impl Core {
     pub(super) fn block_on<F: Future>(&self, future: F) -> F::Output {
         context::enter(self, || {
             let mut future = pin!(future);
-            let main = MainSlot::new(self);
-            let waker = waker::for_token(self.token(main.key));
+            let waker = waker::for_token(self.tasks.borrow().main());
             let mut cx = Context::from_waker(&waker);
             loop {
                 self.begin_poll();
                 if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                     return output;
                 }
-                self.run_until_woken(main.key);
+                while !self.run_tasks() {
+                    self.turn(true);
+                }
             }
         })
     }
 
-    /// The event loop: runs tasks until it is the turn of the main future.
-    fn run_until_woken(&self, main: Key) {
+    /// Runs tasks until it is the turn of the main future, or else of the reactor.
+    pub(super) fn run_tasks(&self) -> bool {
         loop {
-            if self.polls_left.get() == 0 {
-                self.turn(true);
+            // One landing pad for many polls, since each would cost as much as a short poll.
+            match catch_unwind(AssertUnwindSafe(|| self.poll_tasks())) {
+                Ok(is_main) => return is_main,
+                Err(payload) => self.retire_panicked(payload),
             }
+        }
+    }
+
+    fn poll_tasks(&self) -> bool {
+        while let Some(polls_left) = self.polls_left.get().checked_sub(1) {
             let next = self.tasks.borrow_mut().next();
+            let Some(next) = next else { return false };
+            self.polls_left.set(polls_left);
             match next {
-                None => self.turn(true),
-                Some(next) => {
-                    self.polls_left.set(self.polls_left.get() - 1);
-                    match next {
-                        Next::Task(key, task) => self.run_task(key, task),
-                        Next::Main(key) if key == main => return,
-                        Next::Main(_) => {}
-                    }
-                }
+                Next::Main => return true,
+                Next::Task(token, task) => self.poll_task(token, task),
             }
         }
+        false
     }
 
-    pub(super) fn run_task(&self, key: Key, task: Rc<dyn Run>) {
+    #[inline]
+    fn poll_task(&self, token: TaskToken, task: TaskRef<'static>) {
         self.begin_poll();
-        let waker = waker::for_token(self.token(key));
-        let mut cx = Context::from_waker(&waker);
-        match catch_unwind(AssertUnwindSafe(|| task.run(&mut cx))) {
-            Ok(Poll::Pending) => {}
-            Ok(Poll::Ready(())) => self.retire(key, None),
-            Err(payload) => self.retire(key, Some(payload)),
+        self.polled.set(token);
+        let waker = waker::for_token(token);
+        if task.run(&mut Context::from_waker(&waker)).is_ready() {
+            self.retire(token, task);
         }
     }
 
-    /// Lets go of a task that has finished, or panicked. Its output is dropped here if nobody holds its handle.
-    fn retire(&self, key: Key, panic: Option<Box<dyn Any + Send>>) {
-        let task = self.tasks.borrow_mut().remove(key);
-        let Some(task) = task else { return };
-        if let Some(payload) = panic {
-            contain(|| task.fail(payload));
+    /// Lets go of a task that has finished. Its output is dropped here if nobody holds its handle.
+    #[inline(always)]
+    fn retire(&self, token: TaskToken, task: TaskRef<'static>) {
+        let waiter = task.take_waiter();
+        let mut tasks = self.tasks.borrow_mut();
+        let held = tasks.remove(token);
+        let stranger = waiter.filter(|waiter| !tasks.wake(*waiter));
+        drop(tasks);
+        drop(held);
+        if let Some(stranger) = stranger {
+            waker::wake_elsewhere(stranger);
         }
-        contain(|| task.notify());
-        contain(|| drop(task));
+        if task.shares() == 1 {
+            drop_contained(task);
+        }
+    }
+
+    /// Finishes the task whose poll has panicked, and lets go of it.
+    #[cold]
+    fn retire_panicked(&self, payload: Box<dyn Any + Send>) {
+        let token = self.polled.get();
+        let task = self.tasks.borrow().get(token);
+        let Some(task) = task else { resume_unwind(payload) };
+        contain(|| task.fail(payload));
+        self.retire(token, task);
     }
 
     /// Looks at the reactor, the inbox and the timers once, and queues the tasks that have reason to run. If no task is
@@ -139,7 +157,7 @@ impl Core {
     #[cold]
     fn act_on(&self, mut mail: RefMut<'_, Mail>) {
         for token in mail.wakes.drain(..) {
-            self.wake(token.task());
+            self.wake(token);
         }
         let requests = mem::take(&mut mail.requests);
         drop(mail);
@@ -163,7 +181,7 @@ impl Core {
     }
 
     pub(super) fn wakes(&self) -> Wakes<'_> {
-        Wakes { runtime: self.id(), tasks: self.tasks.borrow_mut(), foreign: self.foreign_wakers.borrow_mut() }
+        Wakes { tasks: self.tasks.borrow_mut(), foreign: self.foreign_wakers.borrow_mut() }
     }
 
     /// Calls in order the foreign wakers that were collected, outside of all borrows. A panic of one does not keep the
@@ -183,20 +201,8 @@ impl Core {
     }
 }
 
-/// The name of the main future, for as long as `block_on` runs.
-struct MainSlot<'a> {
-    core: &'a Core,
-    key: Key,
-}
-
-impl<'a> MainSlot<'a> {
-    fn new(core: &'a Core) -> MainSlot<'a> {
-        MainSlot { core, key: core.tasks.borrow_mut().insert_main() }
-    }
-}
-
-impl Drop for MainSlot<'_> {
-    fn drop(&mut self) {
-        let _none_for_the_main_future = self.core.tasks.borrow_mut().remove(self.key);
-    }
+/// Drops a task whose output nobody will ask for.
+#[cold]
+fn drop_contained(task: TaskRef<'static>) {
+    contain(|| drop(task));
 }

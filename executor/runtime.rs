@@ -122,7 +122,7 @@ impl Runtime {
         T: Send + 'static,
     {
         match blocking::start(&self.core.blocking, f, Location::caller()) {
-            Ok(promise) => JoinHandle::new(Rc::new(promise), None),
+            Ok(promise) => JoinHandle::of_blocking(Rc::new(promise)),
             Err(error) => no_thread(&error),
         }
     }
@@ -157,7 +157,7 @@ impl LocalSpawn for Runtime {
 
 impl fmt::Debug for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Runtime").field("tasks", &self.core.tasks.borrow().len()).finish_non_exhaustive()
+        f.debug_struct("Runtime").field("tasks", &self.core.tasks.borrow().count()).finish_non_exhaustive()
     }
 }
 

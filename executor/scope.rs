@@ -6,13 +6,13 @@ use std::panic::{Location, resume_unwind};
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use super::contain::contain;
 use super::nursery::Nursery;
 use super::ready_list::Member;
 use super::scoped_join_handle::ScopedJoinHandle;
-use super::task::{Run, Task};
+use super::task;
 
 /// How many tasks a poll of a scope polls before it yields, so that a scope of many tasks cannot keep the others waiting.
 /// The run loop counts a poll of a scope as one: 32 of the shortest, some 35 ns each, make it one of a microsecond, as
@@ -177,13 +177,13 @@ impl<'env> Scope<'env> {
     where
         F: Future + 'env,
     {
-        let task = Rc::new(Task::new(future, Location::caller()));
+        let (task, handle) = task::new(future, Location::caller());
         let member = self.nursery.upgrade().map(|nursery| nursery.insert(task.clone()));
         match &member {
-            Some(member) => member.wake_by_ref(),
+            Some(member) => Wake::wake_by_ref(member),
             None => task.cancel(),
         }
-        ScopedJoinHandle::new(task, member, self.nursery.clone())
+        ScopedJoinHandle::new(handle, member, self.nursery.clone())
     }
 }
 

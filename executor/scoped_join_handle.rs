@@ -2,13 +2,16 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::rc::{Rc, Weak};
+use std::rc::Weak;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::abort_handle::AbortHandle;
 use super::join_error::JoinError;
-use super::join_handle::Join;
 use super::nursery::Nursery;
+use super::ready_list::Member;
+use super::slab::Key;
+use super::task::JoinRef;
 
 /// Waits for a task of a [`scope`](crate::scope()), and can abort it. Dropping it leaves the task to the scope, which
 /// waits for it all the same.
@@ -43,18 +46,18 @@ use super::nursery::Nursery;
 ///
 /// Awaiting `&mut handle` can be given up and begun again; the result is not lost.
 pub struct ScopedJoinHandle<'env, T> {
-    work: Rc<dyn Join<T> + 'env>,
+    work: JoinRef<'env, T>,
     /// Whether the result was given.
     given: bool,
-    /// Wakes the task so that an abort is seen. Nobody's, if the scope had ended before.
-    task: Option<Waker>,
+    /// Names the task, and wakes it so that an abort is seen. None if the scope had ended before.
+    task: Option<Arc<Member>>,
     nursery: Weak<Nursery<'env>>,
 }
 
 impl<'env, T> ScopedJoinHandle<'env, T> {
     pub(super) fn new(
-        work: Rc<dyn Join<T> + 'env>,
-        task: Option<Waker>,
+        work: JoinRef<'env, T>,
+        task: Option<Arc<Member>>,
         nursery: Weak<Nursery<'env>>,
     ) -> ScopedJoinHandle<'env, T> {
         ScopedJoinHandle { work, given: false, task, nursery }
@@ -95,7 +98,13 @@ impl<'env, T> ScopedJoinHandle<'env, T> {
     /// # });
     /// ```
     pub fn abort_handle(&self) -> AbortHandle {
-        self.work.abort_handle(self.task.clone())
+        self.work.abort_handle(self.task.clone().map(Waker::from))
+    }
+
+    /// Calls `f` with the nursery and the name that the task has in it, if the scope has not ended.
+    fn within<R>(&self, f: impl FnOnce(&Nursery<'env>, Key) -> R) -> Option<R> {
+        let nursery = self.nursery.upgrade()?;
+        Some(f(&nursery, self.task.as_ref()?.key()))
     }
 
     /// Whether the task has ended, so that awaiting the handle would not wait.
@@ -117,6 +126,9 @@ impl<T> Future for ScopedJoinHandle<'_, T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if !self.is_finished() && self.within(|nursery, key| nursery.wait(key, cx.waker())) == Some(true) {
+            return Poll::Pending;
+        }
         let result = self.work.poll_join(cx);
         self.given |= result.is_ready();
         result
@@ -129,7 +141,8 @@ impl<T> Drop for ScopedJoinHandle<'_, T> {
             return;
         }
         if !self.is_finished() {
-            return self.work.forget_waiter();
+            self.within(Nursery::forget_waiter);
+            return;
         }
         // A panic that nobody has asked for is the scope's.
         if let Poll::Ready(Err(error)) = self.work.poll_join(&mut Context::from_waker(Waker::noop()))

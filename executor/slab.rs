@@ -3,10 +3,10 @@
 use std::mem;
 
 /// How many bits of a key name the slot.
-pub(crate) const INDEX_BITS: u32 = 26;
+const INDEX_BITS: u32 = 26;
 
 /// How many bits of a key count the reuses of its slot. They may wrap: a key is a hint wherever it is not owned.
-pub(crate) const GENERATION_BITS: u32 = 26;
+const GENERATION_BITS: u32 = 26;
 
 /// How many entries a slab holds at most, 67,108,863. The index of all ones is left out, so that it can mean no slot.
 const MAX_ENTRIES: usize = INDEX_MASK as usize;
@@ -134,8 +134,8 @@ impl<T> Slab<T> {
 }
 
 /// The index of a new slot after `len` others.
-pub(super) fn next_index(len: usize) -> u32 {
-    assert!(len < MAX_ENTRIES, "more than {MAX_ENTRIES} tasks, sockets or timers are live in one runtime");
+fn next_index(len: usize) -> u32 {
+    assert!(len < MAX_ENTRIES, "more than {MAX_ENTRIES} sockets, timers or tasks of a group are live");
     len as u32
 }
 

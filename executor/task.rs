@@ -1,143 +1,423 @@
-//! A spawned future, its output and whoever waits for it, in one allocation.
+//! A spawned future, its result and whoever waits for it, in one allocation.
+//!
+//! ```text
+//!   TaskRef: the executor ──┐    ┌────────┬──────┬──────┬────────┬───────┬────────────────────────────┐
+//!                           ├──▶ │ vtable │ site │ link │ shares │ state │ the future, or its result  │
+//!   JoinRef: the handle ────┘    └────────┴──────┴──────┴────────┴───────┴────────────────────────────┘
+//!                                 all of it the same for any future       behind the vtable
+//! ```
+//!
+//! This is an `Rc` made by hand, whose pointers are thin, and whose `RefCell` and `enum` share a word with the rest of the
+//! state: a task of a small future takes 48 bytes of the heap instead of 80, and one indirect call for a poll. What makes
+//! it sound is said once, here:
+//!
+//! 1. The allocation lives as long as there is a share, and each `TaskRef` is one.
+//! 2. `Content` tells what the place of future and result holds. Who changes one changes the other, with no user code between.
+//! 3. The future is touched by whoever holds `Polled`, of which there is one at a time. It is dropped where it stands.
+//! 4. Nobody keeps a reference to the result: it is moved in, and moved out.
 
 use std::any::Any;
-use std::cell::{Cell, OnceCell, RefCell};
-use std::mem;
+use std::cell::{Cell, UnsafeCell};
+use std::marker::PhantomData;
+use std::mem::{ManuallyDrop, offset_of};
 use std::panic::Location;
 use std::pin::Pin;
-use std::rc::Rc;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use super::abort_handle::{Abort, AbortHandle, AbortMark};
+use super::abort_handle::{Abort, AbortHandle};
+use super::annex::Annex;
 use super::contain::contain;
 use super::join_error::JoinError;
-use super::join_handle::Join;
+use super::task_state::{Content, State};
+use super::token::TaskToken;
+use super::waker;
 
-/// The task as the executor sees it.
-pub(super) trait Run {
+#[cfg(test)]
+mod tests;
+
+/// Makes a task, with a share for the executor and one for the handle.
+#[inline]
+pub(super) fn new<'a, F>(future: F, site: &'static Location<'static>) -> (TaskRef<'a>, JoinRef<'a, F::Output>)
+where
+    F: Future + 'a,
+{
+    let (link, shares, state) = (Cell::new(ptr::null()), Cell::new(2), Cell::new(State::NEW));
+    let header = Header { vtable: &Task::<F>::VTABLE, site, link, shares, state };
+    let place = UnsafeCell::new(Place { future: ManuallyDrop::new(future) });
+    // Room is made first, so that all this is written there at once, and not to the stack and then moved.
+    let task = Box::write(Box::new_uninit(), Task { header, place });
+    let header = NonNull::from(Box::leak(task)).cast();
+    let [executor, handle] = [(); 2].map(|()| TaskRef { header, future: PhantomData });
+    (executor, JoinRef { task: handle, result: PhantomData })
+}
+
+/// A share of a task, as the executor has it. `'a` is what the future borrows.
+pub(super) struct TaskRef<'a> {
+    /// That of a `Task<F>`, and good for all of it.
+    header: NonNull<Header>,
+    future: PhantomData<&'a ()>,
+}
+
+impl TaskRef<'_> {
     /// Polls the future once, or drops it if the task was aborted. Ready means that the task has finished.
     ///
-    /// A panic of the future, in its poll or its drop, passes through; [`fail`](Run::fail) is to be called then.
-    fn run(self: Rc<Self>, cx: &mut Context<'_>) -> Poll<()>;
+    /// A panic of the future, in its poll or its drop, passes through; [`fail`](TaskRef::fail) is to be called then.
+    #[inline]
+    pub(super) fn run(&self, cx: &mut Context<'_>) -> Poll<()> {
+        // SAFETY: the vtable is that of the task, which this share keeps alive during the call.
+        unsafe { (self.header().vtable.run)(self.header, cx) }
+    }
 
     /// Finishes the task with a panic for its result.
-    fn fail(&self, payload: Box<dyn Any + Send>);
+    pub(super) fn fail(&self, payload: Box<dyn Any + Send>) {
+        self.end(JoinError::panic(self.header().site, payload));
+    }
 
-    /// Drops the future where it stands, and finishes the task as cancelled.
-    fn cancel(&self);
+    /// Drops the future where it stands, and finishes the task as cancelled, unless it has finished.
+    pub(super) fn cancel(&self) {
+        if !self.header().state.get().is_finished() {
+            self.end(JoinError::cancelled(self.header().site));
+        }
+    }
+
+    fn end(&self, error: JoinError) {
+        // SAFETY: as in `run`.
+        unsafe { (self.header().vtable.end)(self.header, error) }
+    }
 
     /// Tells those who wait for the result, or ask for it from other threads.
-    fn notify(&self);
-}
+    pub(super) fn notify(&self) {
+        if let Some(token) = self.take_waiter() {
+            waker::wake_token(token);
+        }
+    }
 
-/// A spawned future. The executor holds it as `Rc<dyn Run>` until it has finished, the handle as `Rc<dyn Join<T>>`.
-pub(super) struct Task<F: Future> {
-    site: &'static Location<'static>,
-    /// Marked by whoever aborts, seen by the executor when it runs the task next: only there is the future dropped. Few
-    /// tasks are ever aborted, so it is made for the first who asks.
-    abort: OnceCell<Arc<AbortMark>>,
-    /// Who waits for the result. In a `Cell`, never a `RefCell`, since dropping or waking it runs foreign code.
-    waiter: Cell<Option<Waker>>,
-    /// Borrowed for as long as the future is polled or dropped, the one borrow that is held while user code runs. So
-    /// all that may be called meanwhile, by the future about itself, borrows with `try_borrow`.
-    stage: RefCell<Stage<F>>,
-}
+    /// Takes the name of the task that waits for the result, for the caller to wake. All others are told here, and their
+    /// panics do not come out.
+    #[inline]
+    pub(super) fn take_waiter(&self) -> Option<TaskToken> {
+        let header = self.header();
+        if let Some(annex) = header.annex() {
+            annex.finish();
+            return None;
+        }
+        header.state.get().is_waited().then(|| header.waiting_token())
+    }
 
-/// The life of a task: it runs, has finished, and its result was taken.
-enum Stage<F: Future> {
-    Running(F),
-    Finished(Result<F::Output, JoinError>),
-    Taken,
-}
+    /// How many share the task.
+    #[inline]
+    pub(super) fn shares(&self) -> u32 {
+        self.header().shares.get()
+    }
 
-impl<F: Future> Task<F> {
-    pub(super) fn new(future: F, site: &'static Location<'static>) -> Task<F> {
-        let stage = RefCell::new(Stage::Running(future));
-        Task { site, abort: OnceCell::new(), waiter: Cell::new(None), stage }
+    #[inline]
+    fn header(&self) -> &Header {
+        // SAFETY: this share keeps the task alive, and of a header there are shared references alone.
+        unsafe { self.header.as_ref() }
     }
 }
 
-impl<F: Future> Run for Task<F> {
-    fn run(self: Rc<Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut stage = self.stage.borrow_mut();
-        let Stage::Running(future) = &mut *stage else {
-            return Poll::Ready(());
-        };
-        let result = if self.abort.get().is_some_and(|mark| mark.is_aborted()) {
-            Err(JoinError::cancelled(self.site))
-        } else {
-            // SAFETY: the future never moves. It was moved into the task before the first poll; the task is only ever
-            // in an `Rc`, whose content stays put; and a running stage is overwritten, which drops the future in
-            // place, but never moved out of: `poll_join` takes the stage only once it has finished.
-            let future = unsafe { Pin::new_unchecked(future) };
-            match future.poll(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(output) => Ok(output),
+impl Clone for TaskRef<'_> {
+    #[inline]
+    fn clone(&self) -> Self {
+        let shares = &self.header().shares;
+        // It cannot overflow: each share is a value of eight bytes somewhere, as none is ever forgotten.
+        shares.set(shares.get() + 1);
+        TaskRef { header: self.header, future: PhantomData }
+    }
+}
+
+impl Drop for TaskRef<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let Header { vtable, shares, .. } = self.header();
+        shares.set(shares.get() - 1);
+        if shares.get() == 0 {
+            // SAFETY: the vtable is that of the task, and this was its last share.
+            unsafe { (vtable.free)(self.header) }
+        }
+    }
+}
+
+/// A share of a task, as its handle has it: it can take the result, once.
+pub(super) struct JoinRef<'a, T> {
+    /// Of a future whose output is a `T`.
+    task: TaskRef<'a>,
+    result: PhantomData<fn() -> T>,
+}
+
+impl<T> JoinRef<'_, T> {
+    #[inline]
+    pub(super) fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        let header = self.task.header();
+        match header.state.get().content() {
+            Content::Future => {
+                header.wait(cx.waker());
+                Poll::Pending
             }
-        };
-        *stage = Stage::Finished(result);
-        Poll::Ready(())
-    }
-
-    fn fail(&self, payload: Box<dyn Any + Send>) {
-        *self.stage.borrow_mut() = Stage::Finished(Err(JoinError::panic(self.site, payload)));
-    }
-
-    fn cancel(&self) {
-        let mut stage = self.stage.borrow_mut();
-        if let Stage::Running(_) = *stage {
-            *stage = Stage::Finished(Err(JoinError::cancelled(self.site)));
+            Content::Result => Poll::Ready(self.take()),
+            Content::Nothing => polled_too_often(),
         }
     }
 
-    fn notify(&self) {
-        if let Some(mark) = self.abort.get() {
-            mark.finish();
-        }
-        if let Some(waiter) = self.waiter.take() {
-            waiter.wake();
-        }
-    }
-}
-
-impl<F: Future> Join<F::Output> for Task<F> {
-    fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<F::Output, JoinError>> {
-        // A stage that is borrowed belongs to a task that asks for its own result, which is not there yet.
-        if let Ok(mut stage) = self.stage.try_borrow_mut()
-            && !matches!(*stage, Stage::Running(_))
-        {
-            let Stage::Finished(result) = mem::replace(&mut *stage, Stage::Taken) else {
-                panic!("a JoinHandle was polled after it had given its result: await it once");
-            };
-            return Poll::Ready(result);
-        }
-        let waiter = self.waiter.take().filter(|waiter| waiter.will_wake(cx.waker()));
-        self.waiter.set(Some(waiter.unwrap_or_else(|| cx.waker().clone())));
-        Poll::Pending
+    /// Takes the result, which must be there.
+    #[inline]
+    fn take(&self) -> Result<T, JoinError> {
+        let header = self.task.header();
+        header.state.set(header.state.get().taken());
+        // SAFETY: the vtable tells where the result is, and `new` of what type. It was there, and is said to be gone.
+        unsafe { self.task.header.byte_add(header.vtable.place).cast::<Result<T, JoinError>>().read() }
     }
 
-    fn is_finished(&self) -> bool {
-        self.stage.try_borrow().is_ok_and(|stage| !matches!(*stage, Stage::Running(_)))
+    #[inline]
+    pub(super) fn is_finished(&self) -> bool {
+        self.task.header().state.get().is_finished()
     }
 
-    fn abort_handle(&self, task: Option<Waker>) -> AbortHandle {
-        let mark = self.abort.get_or_init(|| AbortMark::new(task, self.is_finished()));
-        let mark: Arc<dyn Abort> = Arc::<AbortMark>::clone(mark);
-        AbortHandle::new(Arc::downgrade(&mark))
+    /// Gives a handle that aborts the task, which `task` wakes.
+    pub(super) fn abort_handle(&self, task: Option<Waker>) -> AbortHandle {
+        let annex = self.task.header().share_annex();
+        annex.set_task(task);
+        let annex: Arc<dyn Abort> = annex;
+        AbortHandle::new(Arc::downgrade(&annex))
     }
 
-    fn set_waiter(&self, waiter: Waker) {
+    /// Has the waker woken when the result is there, which may be at once.
+    pub(super) fn set_waiter(&self, waiter: Waker) {
         if self.is_finished() {
             waiter.wake();
         } else {
-            let former = self.waiter.replace(Some(waiter));
-            drop(former);
+            self.task.header().wait(&waiter);
+        }
+    }
+}
+
+impl<T> Drop for JoinRef<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        let header = self.task.header();
+        let state = header.state.get();
+        // Whoever waited for a task that has finished was told.
+        if state.is_finished() {
+            return;
+        }
+        match header.annex() {
+            Some(annex) => annex.forget_waiter(),
+            None => header.state.set(state.not_waited()),
+        }
+    }
+}
+
+#[cold]
+fn polled_too_often() -> ! {
+    panic!("a JoinHandle was polled after it had given its result: await it once")
+}
+
+/// What is known of a task without knowing its future.
+struct Header {
+    vtable: &'static Vtable,
+    site: &'static Location<'static>,
+    /// By the state: nothing, the token of the task that waits, or a share of the annex.
+    link: Cell<*const ()>,
+    shares: Cell<u32>,
+    state: Cell<State>,
+}
+
+const _: () = assert!(size_of::<Header>() == 32, "a task of an 8-byte future fits a block of 48 bytes");
+
+/// The functions of a task whose future is of some type. They are given the header of such a task, which is alive.
+struct Vtable {
+    run: unsafe fn(NonNull<Header>, &mut Context<'_>) -> Poll<()>,
+    end: unsafe fn(NonNull<Header>, JoinError),
+    free: unsafe fn(NonNull<Header>),
+    /// How far behind the header future and result are.
+    place: usize,
+}
+
+impl Header {
+    #[inline]
+    fn wait(&self, waker: &Waker) {
+        let state = self.state.get();
+        match waker::token_of(waker) {
+            Some(token) if !state.is_annexed() => {
+                self.link.set(ptr::without_provenance(token.to_bits() as usize));
+                self.state.set(state.waited());
+            }
+            _ => self.wait_annexed(waker),
         }
     }
 
-    fn forget_waiter(&self) {
-        let waiter = self.waiter.take();
-        contain(|| drop(waiter));
+    #[cold]
+    fn wait_annexed(&self, waker: &Waker) {
+        self.share_annex().wait(waker);
+    }
+
+    /// The token in the link, if the state says that there is one.
+    fn waiting_token(&self) -> TaskToken {
+        TaskToken::from_bits(self.link.get().addr() as u64)
+    }
+
+    #[inline]
+    fn annex(&self) -> Option<&Annex> {
+        // SAFETY: the state says that the link is a share of the annex. It is given back by the task's drop alone, which
+        // cannot come while this reference to its header is in use.
+        self.state.get().is_annexed().then(|| unsafe { &*self.link.get().cast() })
+    }
+
+    /// Makes the annex if there is none.
+    #[cold]
+    fn share_annex(&self) -> Arc<Annex> {
+        let state = self.state.get();
+        if !state.is_annexed() {
+            let waiter = state.is_waited().then(|| waker::for_token(self.waiting_token()));
+            let annex = Annex::new(waiter.map(ManuallyDrop::into_inner), state.is_finished());
+            self.link.set(Arc::into_raw(annex).cast());
+            self.state.set(state.annexed());
+        }
+        // SAFETY: the link is a share of the annex, as in `annex`. It stays one, since it is cloned and not dropped.
+        let annex = ManuallyDrop::new(unsafe { Arc::from_raw(self.link.get().cast::<Annex>()) });
+        Arc::clone(&annex)
+    }
+
+    /// Gives back the share of the annex that the link is.
+    #[cold]
+    fn release_annex(&mut self) {
+        self.state.set(self.state.get().not_annexed());
+        // SAFETY: the link was a share of the annex, as in `annex`. There is no reference to the header but this one, and the
+        // state says now that it is none.
+        let annex = unsafe { Arc::from_raw(self.link.get().cast::<Annex>()) };
+        contain(|| drop(annex));
+    }
+
+    #[inline]
+    fn is_aborted(&self) -> bool {
+        self.annex().is_some_and(Annex::is_aborted)
+    }
+}
+
+/// A header with what is behind it. The order of the fields is fixed, so that a pointer to one is a pointer to the other.
+#[repr(C)]
+struct Task<F: Future> {
+    header: Header,
+    place: UnsafeCell<Place<F>>,
+}
+
+/// Room for the future or its result. Both begin where the place begins.
+#[repr(C)]
+union Place<F: Future> {
+    future: ManuallyDrop<F>,
+    result: ManuallyDrop<Result<F::Output, JoinError>>,
+}
+
+impl<F: Future> Task<F> {
+    const VTABLE: Vtable = Vtable { run: run::<F>, end: end::<F>, free: free::<F>, place: offset_of!(Task<F>, place) };
+
+    /// Makes an error the result, in the place of the future or of a former result.
+    fn end(&self, error: JoinError) {
+        if let Some(polled) = self.begin() {
+            polled.finish(Err(error));
+        } else if let Content::Result = self.header.state.get().content() {
+            // SAFETY: there is a result, and nobody keeps a reference to it. The former one is dropped when it is moved out.
+            let former = unsafe { ptr::replace(&raw mut (*self.place.get()).result, ManuallyDrop::new(Err(error))) };
+            drop(ManuallyDrop::into_inner(former));
+        }
+    }
+
+    /// Takes the right to the future. None if there is no future any more.
+    #[inline]
+    fn begin(&self) -> Option<Polled<'_, F>> {
+        let state = self.header.state.get();
+        if !state.is_at_rest() {
+            assert!(state.is_finished(), "a task cannot be polled, or cancelled, within its own poll");
+            return None;
+        }
+        self.header.state.set(state.polled());
+        Some(Polled { task: self })
+    }
+}
+
+/// The right to a future that has not finished, until it is dropped.
+struct Polled<'a, F: Future> {
+    task: &'a Task<F>,
+}
+
+impl<F: Future> Polled<'_, F> {
+    #[inline]
+    fn future(&mut self) -> Pin<&mut F> {
+        // SAFETY: the future is there, and nobody else touches it. It never moves: it was moved into the task before the
+        // first poll, the task stays where it was allocated, and `finish` and `free` drop the future in place.
+        unsafe { Pin::new_unchecked(&mut (*self.task.place.get()).future) }
+    }
+
+    /// Drops the future, and puts the result in its place. A panic of that drop passes through with the result in place.
+    #[inline]
+    fn finish(self, result: Result<F::Output, JoinError>) {
+        let finish = Finish { polled: self, result: ManuallyDrop::new(result) };
+        // SAFETY: the future is there, and nobody else touches it. Whatever happens, the result takes its place next.
+        unsafe { ManuallyDrop::drop(&mut (*finish.polled.task.place.get()).future) }
+    }
+}
+
+impl<F: Future> Drop for Polled<'_, F> {
+    #[inline]
+    fn drop(&mut self) {
+        let state = &self.task.header.state;
+        state.set(state.get().not_polled());
+    }
+}
+
+/// Puts the result in the place of a future that is gone, when it is dropped.
+struct Finish<'a, F: Future> {
+    polled: Polled<'a, F>,
+    result: ManuallyDrop<Result<F::Output, JoinError>>,
+}
+
+impl<F: Future> Drop for Finish<'_, F> {
+    #[inline]
+    fn drop(&mut self) {
+        let Task { header, place } = self.polled.task;
+        // SAFETY: the result is moved from here once, to a place that is empty, and which nobody else touches.
+        unsafe { ptr::copy_nonoverlapping(&raw const self.result, &raw mut (*place.get()).result, 1) }
+        header.state.set(header.state.get().finished());
+    }
+}
+
+/// See [`TaskRef::run`].
+unsafe fn run<F: Future>(task: NonNull<Header>, cx: &mut Context<'_>) -> Poll<()> {
+    // SAFETY: the caller has a share of this task, and says that its future is an `F`.
+    let task = unsafe { task.cast::<Task<F>>().as_ref() };
+    let Some(mut polled) = task.begin() else { return Poll::Ready(()) };
+    let result = if task.header.is_aborted() {
+        Err(JoinError::cancelled(task.header.site))
+    } else {
+        match polled.future().poll(cx) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(output) => Ok(output),
+        }
+    };
+    polled.finish(result);
+    Poll::Ready(())
+}
+
+unsafe fn end<F: Future>(task: NonNull<Header>, error: JoinError) {
+    // SAFETY: as in `run`.
+    unsafe { task.cast::<Task<F>>().as_ref() }.end(error);
+}
+
+unsafe fn free<F: Future>(task: NonNull<Header>) {
+    // SAFETY: `new` leaked this box, and the caller had the last share of it. It is freed at the end, or by a panic.
+    let mut task = unsafe { Box::from_raw(task.cast::<Task<F>>().as_ptr()) };
+    if task.header.state.get().is_annexed() {
+        task.header.release_annex();
+    }
+    let place = task.place.get_mut();
+    match task.header.state.get().content() {
+        // SAFETY: the future is there, and nobody looks at it after this.
+        Content::Future => unsafe { ManuallyDrop::drop(&mut place.future) },
+        // SAFETY: the result is there, and nobody looks at it after this.
+        Content::Result => unsafe { ManuallyDrop::drop(&mut place.result) },
+        Content::Nothing => {}
     }
 }

@@ -1,10 +1,10 @@
 #![forbid(unsafe_code)]
 
 use std::mem;
-use std::rc::Rc;
 
-use super::slab::{self, GENERATION_BITS, Key};
-use super::task::Run;
+use super::runtime_id::RuntimeId;
+use super::task::TaskRef;
+use super::token::{Stamp, TaskToken};
 
 /// Follows the last slot of a list, and is first in one that is empty. No slot has it for its index.
 const END: u32 = u32::MAX;
@@ -12,8 +12,11 @@ const END: u32 = u32::MAX;
 /// Follows a slot that stands in no list.
 const UNLISTED: u32 = END - 1;
 
-/// Set in the generation of a vacant slot, so that no key has it.
-const VACANT: u32 = 1 << GENERATION_BITS;
+/// How many tasks a runtime holds at most: the indices that are left. Their slots alone would fill 64 GiB.
+const MAX_TASKS: usize = UNLISTED as usize;
+
+/// The slot of the future of `block_on`, which lives on the stack.
+const MAIN: u32 = 0;
 
 /// The tasks of a runtime, and the queue of those that were woken.
 ///
@@ -25,69 +28,68 @@ pub(super) struct Tasks {
     first: u32,
     last: u32,
     vacant: u32,
-    len: usize,
 }
 
 struct Slot {
-    /// None for the future of `block_on`, which lives on the stack, and in a vacant slot.
-    task: Option<Rc<dyn Run>>,
-    /// That of its key, or that of its next one.
-    generation: u32,
+    /// None in a vacant slot, and in that of the future of `block_on`.
+    task: Option<TaskRef<'static>>,
+    /// That of the token of its task, or of the next one.
+    stamp: Stamp,
     /// Which slot follows in the queue, or in the list of vacant slots.
     next: u32,
 }
 
 /// Whose turn it is.
 pub(super) enum Next {
-    Main(Key),
-    Task(Key, Rc<dyn Run>),
-}
-
-impl Default for Tasks {
-    fn default() -> Tasks {
-        Tasks { slots: Vec::new(), first: END, last: END, vacant: END, len: 0 }
-    }
+    Main,
+    Task(TaskToken, TaskRef<'static>),
 }
 
 impl Tasks {
+    pub(super) fn new(runtime: RuntimeId) -> Tasks {
+        let main = Slot { task: None, stamp: Stamp::first(runtime), next: UNLISTED };
+        Tasks { slots: vec![main], first: END, last: END, vacant: END }
+    }
+
+    /// The name by which the future of `block_on` is woken.
+    pub(super) fn main(&self) -> TaskToken {
+        TaskToken::new(self.slots[MAIN as usize].stamp, MAIN)
+    }
+
     /// Adds a task and queues it for its first poll.
-    pub(super) fn insert(&mut self, task: Rc<dyn Run>) -> Key {
-        let key = self.occupy(Some(task), END);
-        self.append(key.index);
-        key
-    }
-
-    /// Gives the future of `block_on` a name to be woken by.
-    pub(super) fn insert_main(&mut self) -> Key {
-        self.occupy(None, UNLISTED)
-    }
-
-    fn occupy(&mut self, task: Option<Rc<dyn Run>>, next: u32) -> Key {
-        self.len += 1;
+    pub(super) fn insert(&mut self, task: TaskRef<'static>) -> TaskToken {
         let index = self.vacant;
-        let Some(slot) = self.slots.get_mut(index as usize) else { return self.grow(task, next) };
-        self.vacant = mem::replace(&mut slot.next, next);
-        slot.generation &= !VACANT;
-        slot.task = task;
-        Key { index, generation: slot.generation }
+        let Some(slot) = self.slots.get_mut(index as usize) else { return self.grow(task) };
+        self.vacant = mem::replace(&mut slot.next, END);
+        // A vacant slot has nothing to drop.
+        mem::forget(slot.task.replace(task));
+        let token = TaskToken::new(slot.stamp, index);
+        self.append(index);
+        token
     }
 
     #[cold]
-    fn grow(&mut self, task: Option<Rc<dyn Run>>, next: u32) -> Key {
-        let key = Key { index: slab::next_index(self.slots.len()), generation: 0 };
-        self.slots.push(Slot { task, generation: key.generation, next });
-        key
+    fn grow(&mut self, task: TaskRef<'static>) -> TaskToken {
+        assert!(self.slots.len() < MAX_TASKS, "more than {MAX_TASKS} tasks are live in one runtime");
+        // The slot of the main future is never vacated, so that it has the stamp of a new one.
+        let (index, stamp) = (self.slots.len() as u32, self.slots[MAIN as usize].stamp);
+        self.slots.push(Slot { task: Some(task), stamp, next: END });
+        self.append(index);
+        TaskToken::new(stamp, index)
     }
 
-    /// Queues the task, unless it is queued or gone.
-    pub(super) fn wake(&mut self, key: Key) {
-        if let Some(slot) = self.slots.get_mut(key.index as usize)
-            && slot.generation == key.generation
-            && slot.next == UNLISTED
-        {
-            slot.next = END;
-            self.append(key.index);
+    /// Queues the task, unless it is queued already. False means that nobody here has that name, or not any more.
+    pub(super) fn wake(&mut self, token: TaskToken) -> bool {
+        let Some(slot) = self.slots.get_mut(token.index() as usize) else { return false };
+        if slot.stamp != token.stamp() {
+            return false;
         }
+        // A vacant slot stands in a list, so that a forged name cannot queue it.
+        if slot.next == UNLISTED {
+            slot.next = END;
+            self.append(token.index());
+        }
+        true
     }
 
     /// Puts a slot that nothing follows at the end of the queue.
@@ -106,33 +108,35 @@ impl Tasks {
             let index = self.first;
             let slot = self.slots.get_mut(index as usize)?;
             self.first = mem::replace(&mut slot.next, UNLISTED);
-            let key = Key { index, generation: slot.generation };
             match &slot.task {
-                Some(task) => return Some(Next::Task(key, Rc::clone(task))),
-                None if slot.generation & VACANT == 0 => return Some(Next::Main(key)),
+                Some(task) => return Some(Next::Task(TaskToken::new(slot.stamp, index), task.clone())),
+                None if index == MAIN => return Some(Next::Main),
                 None => slot.next = mem::replace(&mut self.vacant, index),
             }
         }
     }
 
+    pub(super) fn get(&self, token: TaskToken) -> Option<TaskRef<'static>> {
+        self.slots.get(token.index() as usize).filter(|slot| slot.stamp == token.stamp())?.task.clone()
+    }
+
     /// Forgets a task. What is handed back must be dropped after the borrow of `self` has ended.
     #[must_use]
-    pub(super) fn remove(&mut self, key: Key) -> Option<Rc<dyn Run>> {
-        let slot = self.slots.get_mut(key.index as usize).filter(|slot| slot.generation == key.generation)?;
-        slot.generation = ((key.generation + 1) % VACANT) | VACANT;
+    pub(super) fn remove(&mut self, token: TaskToken) -> Option<TaskRef<'static>> {
+        let slot = self.slots.get_mut(token.index() as usize).filter(|slot| slot.stamp == token.stamp())?;
+        let task = slot.task.take()?;
+        slot.stamp = slot.stamp.next();
         if slot.next == UNLISTED {
-            slot.next = mem::replace(&mut self.vacant, key.index);
+            slot.next = mem::replace(&mut self.vacant, token.index());
         }
-        self.len -= 1;
-        slot.task.take()
+        Some(task)
     }
 
     /// Forgets any one task, or says that there is none. The runtime is on its way out, and polls none of those left.
-    pub(super) fn pop(&mut self) -> Option<Rc<dyn Run>> {
+    pub(super) fn pop(&mut self) -> Option<TaskRef<'static>> {
         (self.first, self.vacant) = (END, END);
         while let Some(slot) = self.slots.pop() {
             if slot.task.is_some() {
-                self.len -= 1;
                 return slot.task;
             }
         }
@@ -143,8 +147,9 @@ impl Tasks {
         self.first == END
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.len
+    /// How many tasks there are, which takes a look at each slot.
+    pub(super) fn count(&self) -> usize {
+        self.slots.iter().filter(|slot| slot.task.is_some()).count()
     }
 }
 
@@ -153,65 +158,83 @@ mod tests {
     use std::panic::Location;
 
     use super::*;
-    use crate::executor::task::Task;
+    use crate::executor::task;
 
-    fn insert(tasks: &mut Tasks) -> Key {
-        tasks.insert(Rc::new(Task::new(async {}, Location::caller())))
+    fn tasks() -> Tasks {
+        Tasks::new(RuntimeId::new(1, 7))
     }
 
-    fn next(tasks: &mut Tasks) -> Option<Key> {
-        tasks.next().map(|(Next::Main(key) | Next::Task(key, _))| key)
+    fn insert(tasks: &mut Tasks) -> TaskToken {
+        tasks.insert(task::new(async {}, Location::caller()).0)
+    }
+
+    fn next(tasks: &mut Tasks) -> Option<TaskToken> {
+        match tasks.next()? {
+            Next::Main => Some(tasks.main()),
+            Next::Task(token, _) => Some(token),
+        }
     }
 
     #[test]
     fn the_queue_is_first_in_first_out_and_holds_each_task_once() {
-        let mut tasks = Tasks::default();
-        let keys = [(); 3].map(|()| insert(&mut tasks));
-        tasks.wake(keys[0]);
-        assert_eq!(keys.map(|_| next(&mut tasks)), keys.map(Some));
+        let mut tasks = tasks();
+        let tokens = [(); 3].map(|()| insert(&mut tasks));
+        assert!(tasks.wake(tokens[0]));
+        assert_eq!(tokens.map(|_| next(&mut tasks)), tokens.map(Some));
         assert!(tasks.is_idle());
-        for key in [keys[2], keys[0], keys[2]] {
-            tasks.wake(key);
+        for token in [tokens[2], tokens[0], tokens[2]] {
+            assert!(tasks.wake(token));
         }
-        assert_eq!([(); 3].map(|()| next(&mut tasks)), [Some(keys[2]), Some(keys[0]), None]);
+        assert_eq!([(); 3].map(|()| next(&mut tasks)), [Some(tokens[2]), Some(tokens[0]), None]);
     }
 
     #[test]
     fn a_slot_that_is_vacated_in_the_queue_is_free_when_its_turn_comes() {
-        let mut tasks = Tasks::default();
+        let mut tasks = tasks();
         let [first, second, third] = [(); 3].map(|()| insert(&mut tasks));
         assert!(tasks.remove(second).is_some());
         assert!(tasks.remove(second).is_none());
         let fourth = insert(&mut tasks);
-        assert_ne!(fourth.index, second.index);
-        tasks.wake(second);
+        assert_ne!(fourth.index(), second.index());
+        assert!(!tasks.wake(second));
         assert_eq!([(); 4].map(|()| next(&mut tasks)), [Some(first), Some(third), Some(fourth), None]);
         let fifth = insert(&mut tasks);
-        assert_eq!(fifth.index, second.index);
-        tasks.wake(second);
+        assert_eq!(fifth.index(), second.index());
+        assert!(!tasks.wake(second));
         assert_eq!([(); 2].map(|()| next(&mut tasks)), [Some(fifth), None]);
-        assert_eq!(tasks.len(), 4);
+        assert_eq!(tasks.count(), 4);
     }
 
     #[test]
-    fn the_main_future_is_woken_by_its_name_and_forgotten_with_it() {
-        let mut tasks = Tasks::default();
-        let main = tasks.insert_main();
+    fn the_main_future_is_woken_by_its_name_and_cannot_be_removed() {
+        let mut tasks = tasks();
+        let main = tasks.main();
         assert!(tasks.is_idle());
-        tasks.wake(main);
+        assert!(tasks.wake(main));
         assert_eq!(next(&mut tasks), Some(main));
-        tasks.wake(main);
         assert!(tasks.remove(main).is_none());
-        assert_eq!((next(&mut tasks), tasks.len()), (None, 0));
+        assert!(tasks.wake(main));
+        assert_eq!([(); 2].map(|()| next(&mut tasks)), [Some(main), None]);
     }
 
     #[test]
-    fn generations_wrap_within_their_bits() {
-        let mut tasks = Tasks::default();
-        let key = tasks.insert_main();
-        tasks.slots[key.index as usize].generation = VACANT - 1;
-        let last = Key { generation: VACANT - 1, ..key };
-        assert!(tasks.remove(last).is_none());
-        assert_eq!(tasks.insert_main(), key);
+    fn a_forged_name_of_a_vacant_slot_queues_nothing() {
+        let mut tasks = tasks();
+        let tokens = [(); 2].map(|()| insert(&mut tasks));
+        assert_eq!([(); 2].map(|()| next(&mut tasks)), tokens.map(Some));
+        for token in tokens {
+            assert!(tasks.remove(token).is_some());
+            tasks.wake(TaskToken::new(token.stamp().next(), token.index()));
+        }
+        assert!(tasks.is_idle());
+    }
+
+    #[test]
+    fn the_name_of_another_runtimes_task_is_unknown() {
+        let mut tasks = tasks();
+        let own = insert(&mut tasks);
+        assert_eq!(next(&mut tasks), Some(own));
+        assert!(!tasks.wake(TaskToken::new(Stamp::first(RuntimeId::new(1, 8)), own.index())));
+        assert!(tasks.is_idle());
     }
 }

@@ -4,7 +4,7 @@ use std::mem;
 use std::num::NonZeroU64;
 use std::task::Waker;
 
-use super::slab::Key;
+use super::token::TaskToken;
 use super::wakes::Wakes;
 
 /// Tells the waiters of one source apart, so that a future which is dropped takes its own waker with it.
@@ -22,7 +22,7 @@ impl WaiterId {
 
 /// Those who wait for one direction of a source. Nearly always it is one task of the runtime, which needs no allocation.
 pub(super) enum Waiters {
-    Task(WaiterId, Key),
+    Task(WaiterId, TaskToken),
     /// Nobody, or those who are or have been several, or are of another kind. Boxed to keep an idle socket small.
     Others(Option<Box<Others>>),
 }
@@ -38,14 +38,15 @@ struct Waiter {
 
 /// Who is to be woken. A task of the runtime has a name, which costs nothing to copy or to forget.
 pub(super) enum Whom {
-    Task(Key),
+    Task(TaskToken),
     Foreign(Waker),
 }
 
 impl Whom {
     fn wake_by(self, wakes: &mut Wakes<'_>) {
         match self {
-            Whom::Task(task) => wakes.tasks.wake(task),
+            // If it is gone, there is nobody to wake.
+            Whom::Task(task) => _ = wakes.tasks.wake(task),
             Whom::Foreign(waker) => wakes.push(waker),
         }
     }
@@ -67,7 +68,7 @@ impl Waiters {
 
     /// Adds a task where there is nobody. False means that there is somebody, or was of another kind.
     #[inline]
-    pub(super) fn begin(&mut self, id: WaiterId, task: Key) -> bool {
+    pub(super) fn begin(&mut self, id: WaiterId, task: TaskToken) -> bool {
         let Waiters::Others(None) = self else { return false };
         *self = Waiters::Task(id, task);
         true
@@ -202,8 +203,8 @@ mod tests {
         })
     }
 
-    fn task(index: u32) -> Key {
-        Key { index, generation: 0 }
+    fn task(bits: u64) -> TaskToken {
+        TaskToken::from_bits(bits)
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::{context, inboxes};
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, drop);
 
 /// The waker of a task. It needs no drop, so that none is paid for.
+#[inline]
 pub(super) fn for_token(token: TaskToken) -> ManuallyDrop<Waker> {
     // SAFETY: the functions of the table take any data word whatever, as none of them follows it as a pointer. They
     // keep no state but the static inboxes, which are thread-safe, and so may be called from any thread, in any order.
@@ -17,24 +18,28 @@ pub(super) fn for_token(token: TaskToken) -> ManuallyDrop<Waker> {
 }
 
 /// The token that a waker holds, if it is one of Epore's.
+#[inline]
 pub(super) fn token_of(waker: &Waker) -> Option<TaskToken> {
     ptr::eq(waker.vtable(), &VTABLE).then(|| TaskToken::from_bits(waker.data().addr() as u64))
 }
 
 /// Wakes the named task: directly on the thread of its runtime, else through the inbox.
 pub(super) fn wake_token(token: TaskToken) {
-    let woken = context::with(|core| {
-        let own = core.id().index() == token.runtime();
-        if own {
-            core.wake(token.task());
-        }
-        own
-    });
-    if woken != Some(true) {
+    if context::with(|core| core.wake(token)) != Some(true) {
+        wake_elsewhere(token);
+    }
+}
+
+/// Passes a name on that is none of this thread's. If it was one, its task is gone.
+#[cold]
+pub(super) fn wake_elsewhere(token: TaskToken) {
+    let runtime = token.stamp().runtime();
+    if context::with(|core| core.id().index()) != Some(runtime) {
         inboxes::wake(token);
     }
 }
 
+#[inline]
 fn raw(data: *const ()) -> RawWaker {
     RawWaker::new(data, &VTABLE)
 }

@@ -3,7 +3,6 @@
 use std::cell::RefMut;
 use std::task::Waker;
 
-use super::runtime_id::RuntimeId;
 use super::tasks::Tasks;
 use super::waker;
 
@@ -12,7 +11,6 @@ use super::waker;
 /// A task of this runtime is queued at once, which runs no foreign code. All other wakers are kept until nothing is
 /// borrowed any more.
 pub(super) struct Wakes<'a> {
-    pub(super) runtime: RuntimeId,
     pub(super) tasks: RefMut<'a, Tasks>,
     pub(super) foreign: RefMut<'a, Vec<Waker>>,
 }
@@ -21,7 +19,7 @@ impl Wakes<'_> {
     #[inline]
     pub(super) fn push(&mut self, waker: Waker) {
         match waker::token_of(&waker) {
-            Some(token) if token.runtime() == self.runtime.index() => self.tasks.wake(token.task()),
+            Some(token) if self.tasks.wake(token) => {}
             _ => self.keep(waker),
         }
     }

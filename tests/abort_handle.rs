@@ -2,7 +2,8 @@
 
 mod support;
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -151,6 +152,30 @@ fn threads_that_abort_all_the_time_hit_their_own_tasks_alone() {
         drop(send);
         aborter.join().unwrap();
     });
+}
+
+/// The waiter, and what abort handles need, share one word of the task.
+#[test]
+fn made_while_its_task_is_awaited_it_leaves_the_waiter_in_place() {
+    for aborts in [false, true] {
+        run(async {
+            let mut task = spawn(yield_now());
+            let waiting = spawn(poll_fn(move |cx| {
+                let result = Pin::new(&mut task).poll(cx);
+                if result.is_pending() {
+                    let handle = task.abort_handle();
+                    aborts.then(|| handle.abort());
+                }
+                result
+            }));
+            // The waiter is woken by the task alone.
+            for _ in 0..5 {
+                yield_now().await;
+            }
+            assert!(waiting.is_finished());
+            assert_eq!(waiting.await.unwrap().is_err_and(|error| error.is_cancelled()), aborts);
+        });
+    }
 }
 
 #[test]

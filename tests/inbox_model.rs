@@ -12,8 +12,6 @@ mod executor {
     #[allow(dead_code)]
     mod runtime_id;
     #[allow(dead_code)]
-    mod slab;
-    #[allow(dead_code)]
     mod token;
 
     /// Loom's lock and atomic, which can only be made while a model runs, behind the standard library's signatures.
@@ -89,8 +87,7 @@ mod executor {
 
         use super::inbox::{Inbox, Mail};
         use super::runtime_id::RuntimeId;
-        use super::slab::Key;
-        use super::token::TaskToken;
+        use super::token::{Stamp, TaskToken};
         use crate::reactor::{Eventfd, Registry, Waker};
 
         /// A runtime as the inbox knows it: it collects, and sleeps when there is nothing to do.
@@ -131,8 +128,8 @@ mod executor {
             }
         }
 
-        fn token(task: u64) -> TaskToken {
-            TaskToken::new(RuntimeId::new(1, 0), Key::from_bits(task))
+        fn token(task: u32) -> TaskToken {
+            TaskToken::new(Stamp::first(RuntimeId::new(1, 0)), task)
         }
 
         fn closed() -> Arc<Inbox> {
