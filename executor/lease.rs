@@ -21,11 +21,14 @@ impl Lease {
     }
 
     /// Calls `f` in the runtime of the lease: now if this thread is in it, else when the runtime reads its mail.
-    pub(crate) fn tell(self, f: impl FnOnce(&Core, Key) + Send + 'static) {
-        if self.within(|_, _| ()).is_some() {
-            self.within(f);
-            return;
+    pub(crate) fn tell(self, f: impl FnOnce(&Core, Key) + Copy + Send + 'static) {
+        if self.within(f).is_none() {
+            self.send(f);
         }
+    }
+
+    #[cold]
+    fn send(self, f: impl FnOnce(&Core, Key) + Send + 'static) {
         let request = move || {
             self.within(f);
         };

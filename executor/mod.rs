@@ -12,6 +12,7 @@ mod core;
 mod delay;
 mod failure;
 mod handle;
+mod heap;
 mod inbox;
 mod inboxes;
 mod join_error;

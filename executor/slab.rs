@@ -66,23 +66,23 @@ impl<T> Slab<T> {
     }
 
     pub(crate) fn insert(&mut self, value: T) -> Key {
-        self.len += 1;
-        let entry = Entry::Occupied(value);
-        let Some(slot) = self.slots.get_mut(self.vacant as usize) else {
-            return self.grow(entry);
-        };
+        if self.vacant == NONE {
+            self.grow();
+        }
         let index = self.vacant;
-        if let Entry::Vacant { next } = mem::replace(&mut slot.entry, entry) {
+        let Slot { generation, entry } = &mut self.slots[index as usize];
+        if let Entry::Vacant { next } = *entry {
             self.vacant = next;
         }
-        Key { index, generation: slot.generation }
+        *entry = Entry::Occupied(value);
+        self.len += 1;
+        Key { index, generation: *generation }
     }
 
     #[cold]
-    fn grow(&mut self, entry: Entry<T>) -> Key {
-        let key = Key { index: next_index(self.slots.len()), generation: 0 };
-        self.slots.push(Slot { generation: key.generation, entry });
-        key
+    fn grow(&mut self) {
+        self.vacant = next_index(self.slots.len());
+        self.slots.push(Slot { generation: 0, entry: Entry::Vacant { next: NONE } });
     }
 
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
@@ -96,6 +96,14 @@ impl<T> Slab<T> {
         match self.slots.get(key.index as usize) {
             Some(Slot { generation, entry: Entry::Occupied(value) }) if *generation == key.generation => Some(value),
             _ => None,
+        }
+    }
+
+    /// The entry of a slot that is known to be occupied.
+    pub(super) fn at_mut(&mut self, index: u32) -> &mut T {
+        match &mut self.slots[index as usize].entry {
+            Entry::Occupied(value) => value,
+            Entry::Vacant { .. } => unreachable!("slot {index} is vacant"),
         }
     }
 

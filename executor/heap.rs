@@ -1,0 +1,207 @@
+#![forbid(unsafe_code)]
+
+use std::cell::Cell;
+
+use super::slab::{Key, Slab};
+
+/// How many children a node of the heap has. Four entries are one cache line, and the tree is half as deep as with two.
+const ARITY: usize = 4;
+
+/// How many nodes may wait for their place in the tree. The first of all is looked for among them: four cache lines.
+const MAX_WAITING: usize = 16;
+
+/// A slab whose entries stand in a heap by deadline, until they are taken off it.
+///
+/// Most timers guard against something that does not happen, and go soon after they have come. So a node that comes
+/// waits behind the tree, in no order, and finds its place there when so many others have come after it. If it goes
+/// before, it costs the same however large the tree is, and wherever in it the node would have stood.
+pub(super) struct Heap<T> {
+    /// The tree, each node not later than its children, and behind it those that wait.
+    nodes: Vec<Node>,
+    /// How many nodes the tree has.
+    tree: usize,
+    /// The earliest deadline, unless a node that had it has gone and nobody has looked since.
+    earliest: Cell<Option<u64>>,
+    slots: Slab<Slot<T>>,
+}
+
+#[derive(Clone, Copy)]
+struct Node {
+    deadline: u64,
+    slot: u32,
+}
+
+struct Slot<T> {
+    /// Where its node stands, as long as it has one.
+    place: Option<u32>,
+    value: T,
+}
+
+impl<T> Default for Heap<T> {
+    fn default() -> Heap<T> {
+        Heap { nodes: Vec::new(), tree: 0, earliest: Cell::new(None), slots: Slab::default() }
+    }
+}
+
+impl<T> Heap<T> {
+    pub(super) fn insert(&mut self, deadline: u64, value: T) -> Key {
+        let key = self.slots.insert(Slot { place: Some(self.nodes.len() as u32), value });
+        self.append(Node { deadline, slot: key.index });
+        key
+    }
+
+    /// Takes an entry out, whether or not it stands in the heap.
+    pub(super) fn remove(&mut self, key: Key) -> Option<T> {
+        let slot = self.slots.remove(key)?;
+        if let Some(place) = slot.place {
+            self.take(place as usize);
+        }
+        Some(slot.value)
+    }
+
+    /// Gives an entry of the heap another deadline. False means that it is not in the heap.
+    pub(super) fn move_to(&mut self, key: Key, deadline: u64) -> bool {
+        let Some(Slot { place: Some(place), .. }) = self.slots.get(key) else { return false };
+        let place = *place as usize;
+        self.forget(self.nodes[place].deadline);
+        self.learn(deadline);
+        let node = Node { deadline, slot: key.index };
+        if place < self.tree {
+            self.fill(place, node)
+        } else {
+            self.nodes[place] = node
+        }
+        true
+    }
+
+    /// The earliest deadline in the heap.
+    pub(super) fn first_deadline(&self) -> Option<u64> {
+        if self.nodes.is_empty() {
+            return None;
+        }
+        self.earliest.get().or_else(|| self.look().map(|(_, deadline)| deadline))
+    }
+
+    /// Takes the first entry off the heap if its deadline is not after `now`. It keeps its place in the slab.
+    pub(super) fn take_first(&mut self, now: u64) -> Option<&mut T> {
+        if self.earliest.get().is_some_and(|deadline| deadline > now) {
+            return None;
+        }
+        let (place, _) = self.look().filter(|&(_, deadline)| deadline <= now)?;
+        let slot = self.nodes[place].slot;
+        self.take(place);
+        let slot = self.slots.at_mut(slot);
+        slot.place = None;
+        Some(&mut slot.value)
+    }
+
+    /// The value of an entry that stands in the heap.
+    pub(super) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
+        self.slots.get_mut(key).filter(|slot| slot.place.is_some()).map(|slot| &mut slot.value)
+    }
+
+    /// As [`get_mut`](Heap::get_mut).
+    pub(super) fn get(&self, key: Key) -> Option<&T> {
+        self.slots.get(key).filter(|slot| slot.place.is_some()).map(|slot| &slot.value)
+    }
+
+    /// Takes any one entry out of a heap that is on its way out.
+    pub(super) fn pop(&mut self) -> Option<T> {
+        self.nodes.clear();
+        self.tree = 0;
+        self.slots.pop().map(|slot| slot.value)
+    }
+
+    /// Looks for the earliest node. Says where it stands, and its deadline.
+    #[cold]
+    fn look(&self) -> Option<(usize, u64)> {
+        let waiting = self.nodes.iter().enumerate().skip(self.tree);
+        let candidates = self.nodes.iter().enumerate().take(1).chain(waiting);
+        let (place, earliest) = candidates.min_by_key(|(_, node)| node.deadline)?;
+        self.earliest.set(Some(earliest.deadline));
+        Some((place, earliest.deadline))
+    }
+
+    /// Takes note of a deadline that comes.
+    fn learn(&self, deadline: u64) {
+        self.earliest.set(self.earliest.get().map(|earliest| earliest.min(deadline)));
+    }
+
+    /// Takes note of a deadline that goes.
+    fn forget(&self, deadline: u64) {
+        self.earliest.set(self.earliest.get().filter(|&earliest| earliest != deadline));
+    }
+
+    /// Adds a node to those that wait. If they are too many, the one that stands next to the tree finds its place.
+    fn append(&mut self, node: Node) {
+        self.nodes.push(node);
+        self.learn(node.deadline);
+        if self.nodes.len() - self.tree > MAX_WAITING {
+            let next = self.nodes[self.tree];
+            self.tree += 1;
+            self.sift_up(self.tree - 1, next);
+        }
+    }
+
+    /// Takes a node out. The last of those that wait fills its place or, if it was one of the tree, the place beside the
+    /// tree that is free then.
+    fn take(&mut self, place: usize) {
+        self.forget(self.nodes[place].deadline);
+        let free = if place < self.tree { self.take_from_tree(place) } else { place };
+        self.nodes.swap_remove(free);
+        if let Some(&node) = self.nodes.get(free) {
+            self.put(free, node);
+        }
+    }
+
+    /// Lets the last node of the tree take the place of another, and says where the last one stood.
+    #[cold]
+    fn take_from_tree(&mut self, place: usize) -> usize {
+        self.tree -= 1;
+        if place < self.tree {
+            self.fill(place, self.nodes[self.tree]);
+        }
+        self.tree
+    }
+
+    fn fill(&mut self, place: usize, node: Node) {
+        let parent = place.checked_sub(1).map(|below| self.nodes[below / ARITY]);
+        if parent.is_some_and(|parent| node.deadline < parent.deadline) {
+            self.sift_up(place, node);
+        } else {
+            self.sift_down(place, node);
+        }
+    }
+
+    fn sift_up(&mut self, mut place: usize, node: Node) {
+        while place > 0 {
+            let above = (place - 1) / ARITY;
+            let parent = self.nodes[above];
+            if parent.deadline <= node.deadline {
+                break;
+            }
+            self.put(place, parent);
+            place = above;
+        }
+        self.put(place, node);
+    }
+
+    fn sift_down(&mut self, mut place: usize, node: Node) {
+        loop {
+            let first = place * ARITY + 1;
+            let children = self.nodes[..self.tree].get(first..).unwrap_or_default().iter().take(ARITY);
+            let earliest = children.enumerate().min_by_key(|(_, child)| child.deadline);
+            let Some((nth, &child)) = earliest.filter(|(_, child)| child.deadline < node.deadline) else {
+                break;
+            };
+            self.put(place, child);
+            place = first + nth;
+        }
+        self.put(place, node);
+    }
+
+    fn put(&mut self, place: usize, node: Node) {
+        self.nodes[place] = node;
+        self.slots.at_mut(node.slot).place = Some(place as u32);
+    }
+}
