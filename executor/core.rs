@@ -26,6 +26,7 @@ use super::task;
 use super::tasks::Tasks;
 use super::timers::Timers;
 use super::token::TaskToken;
+use super::wait_settings::WaitSettings;
 use super::waiters::{WaiterId, Waiters, Whom};
 use super::waker;
 use crate::reactor::{self, Interest, Origin, Registry};
@@ -66,6 +67,7 @@ pub(crate) struct Core {
     pub(super) clock: Clock,
     pub(super) blocking: Arc<Pool>,
     net_settings: NetSettings,
+    pub(super) wait_settings: WaitSettings,
     /// The last waiter that was given a name.
     last_waiter: Cell<WaiterId>,
     /// What the last look at the reactor and at the inbox brought, and whom it wakes besides tasks of this runtime.
@@ -75,7 +77,12 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(clock: Clock, blocking: Arc<Pool>, net_settings: NetSettings) -> io::Result<Core> {
+    pub(super) fn new(
+        clock: Clock,
+        blocking: Arc<Pool>,
+        net_settings: NetSettings,
+        wait_settings: WaitSettings,
+    ) -> io::Result<Core> {
         let poll = reactor::Poll::new()?;
         let eventfd = reactor::Waker::new(poll.registry(), EVENTFD)?;
         let id = inboxes::open(eventfd, poll.registry().try_clone()?)?;
@@ -96,6 +103,7 @@ impl Core {
             clock,
             blocking,
             net_settings,
+            wait_settings,
             last_waiter: Cell::new(WaiterId::POLLER),
             events: RefCell::new(Vec::with_capacity(EVENTS_PER_TURN)),
             mail: RefCell::default(),

@@ -18,6 +18,7 @@ use super::tasks::Next;
 use super::token::TaskToken;
 use super::wakes::Wakes;
 use super::{context, inboxes, waker};
+use crate::reactor::TimerSlack;
 
 /// How many polls the queue gets before the reactor is looked at, so that tasks which are always ready cannot keep
 /// sockets and timers waiting. Looking costs a system call, some 0.2 µs, as much as a dozen of the shortest polls: this
@@ -36,6 +37,7 @@ impl Core {
     /// Runs all tasks until `future` is ready.
     pub(super) fn block_on<F: Future>(&self, future: F) -> F::Output {
         context::enter(self, || {
+            let _until_the_end = self.wait_settings.timer_slack.map(set_timer_slack);
             let mut future = pin!(future);
             let waker = waker::for_token(self.tasks.borrow().main());
             let mut cx = Context::from_waker(&waker);
@@ -116,11 +118,14 @@ impl Core {
     /// queued it waits for one, if it may; or it moves a paused clock, if somebody wants it to and the look has found none.
     pub(super) fn turn(&self, may_wait: bool) {
         self.polls_left.set(POLLS_PER_TURN);
+        let found = may_wait && self.spin();
         // The order matters: once the runtime has declared itself parked, whoever wakes it writes the eventfd.
-        let idle = self.tasks.borrow().is_idle() && inboxes::of(self.id()).park();
+        let idle = !found && self.tasks.borrow().is_idle() && inboxes::of(self.id()).park();
         let may_move_clock = idle && self.may_move_clock();
         let timeout = if idle && may_wait && !may_move_clock { self.time_to_deadline() } else { Some(Duration::ZERO) };
-        self.wait(timeout);
+        if !found {
+            self.wait(timeout);
+        }
         self.read_mail();
         self.deliver_events();
         self.expire_timers();
@@ -130,7 +135,7 @@ impl Core {
         }
     }
 
-    fn wait(&self, timeout: Option<Duration>) {
+    pub(super) fn wait(&self, timeout: Option<Duration>) {
         assert!(!self.origin.is_forked(), "{FORKED}");
         match self.poll.borrow_mut().wait(&mut self.events.borrow_mut(), timeout) {
             Ok(()) => {}
@@ -147,7 +152,7 @@ impl Core {
     }
 
     /// Does what other threads have asked for.
-    fn read_mail(&self) {
+    pub(super) fn read_mail(&self) {
         let mut mail = self.mail.borrow_mut();
         if inboxes::of(self.id()).collect(&mut mail) {
             self.act_on(mail);
@@ -205,4 +210,13 @@ impl Core {
 #[cold]
 fn drop_contained(task: TaskRef<'static>) {
     contain(|| drop(task));
+}
+
+fn set_timer_slack(slack: Duration) -> TimerSlack {
+    match TimerSlack::set(slack) {
+        Ok(until_dropped) => until_dropped,
+        Err(error) => {
+            panic!("the runtime cannot set the timer slack that its builder was given, prctl failed: {error}")
+        }
+    }
 }

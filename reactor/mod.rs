@@ -38,6 +38,7 @@ mod poll;
 mod ready;
 mod registry;
 mod sys;
+mod timer_slack;
 mod token;
 mod waker;
 
@@ -51,3 +52,4 @@ pub use waker::Waker;
 
 pub(crate) use origin::Origin;
 pub(crate) use sys::eventfd;
+pub(crate) use timer_slack::TimerSlack;

@@ -106,6 +106,21 @@ fn wait_millis(epoll: BorrowedFd<'_>, buffer: &mut [MaybeUninit<Event>], timeout
     Ok(count as usize)
 }
 
+/// The timer slack of this thread in nanoseconds.
+pub(super) fn timer_slack() -> io::Result<u64> {
+    // Not by way of libc, whose `int` ends at 2 seconds.
+    // SAFETY: the call takes no pointer.
+    let nanos = unsafe { libc::syscall(libc::SYS_prctl, libc::PR_GET_TIMERSLACK, 0, 0, 0, 0) };
+    u64::try_from(nanos).map_err(|_| io::Error::last_os_error())
+}
+
+/// Sets the timer slack of this thread in nanoseconds; 0 stands for the one that the thread began with.
+pub(super) fn set_timer_slack(nanos: u64) -> io::Result<()> {
+    // SAFETY: the call takes no pointer.
+    check(unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, nanos) })?;
+    Ok(())
+}
+
 /// Turns the C convention of -1 and errno into a `Result`.
 fn check(result: i32) -> io::Result<i32> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }

@@ -23,19 +23,29 @@ pub fn count(
     server: impl AsyncFnOnce(usize) -> io::Result<()>,
     client: impl Fn(usize, &mut Server) -> io::Result<()>,
 ) -> Option<Calls> {
+    let [few, many] = logs(test, [few, many], |times| epore::block_on(server(times)).unwrap(), client)?;
+    let [few, many] = [parse(&few), parse(&many)];
+    let names = few.keys().chain(many.keys());
+    let get = |calls: &Calls, name| calls.get(name).copied().unwrap_or(0);
+    let difference = names.map(|name| (name.clone(), get(&many, name) - get(&few, name)));
+    Some(difference.filter(|&(_, calls)| calls != 0).collect())
+}
+
+/// What strace writes of the process that does what `server` does, once for each number of times.
+pub fn logs(
+    test: &str,
+    times: [usize; 2],
+    server: impl FnOnce(usize),
+    client: impl Fn(usize, &mut Server) -> io::Result<()>,
+) -> Option<[String; 2]> {
     if is_child() {
-        let times = std::env::var(TIMES).unwrap().parse().unwrap();
-        epore::block_on(server(times)).unwrap();
+        server(std::env::var(TIMES).unwrap().parse().unwrap());
         // Here and now: how far the thread gets with unmapping its memory otherwise differs.
         process::exit(0);
     }
     let strace = program("strace")?;
     let strace = strace.to_str().unwrap();
-    let [few, many] = [few, many].map(|times| trace(strace, test, times, |server| client(times, server)));
-    let names = few.keys().chain(many.keys());
-    let get = |calls: &Calls, name| calls.get(name).copied().unwrap_or(0);
-    let difference = names.map(|name| (name.clone(), get(&many, name) - get(&few, name)));
-    Some(difference.filter(|&(_, calls)| calls != 0).collect())
+    Some(times.map(|times| trace(strace, test, times, |server| client(times, server))))
 }
 
 /// The process that is counted, as seen by its client.
@@ -74,7 +84,7 @@ fn read_addr(lines: &mut dyn BufRead) -> SocketAddr {
     }
 }
 
-fn trace(strace: &str, test: &str, times: usize, client: impl FnOnce(&mut Server) -> io::Result<()>) -> Calls {
+fn trace(strace: &str, test: &str, times: usize, client: impl FnOnce(&mut Server) -> io::Result<()>) -> String {
     let log = std::env::temp_dir().join(format!("epore-{test}-{}-{times}", process::id()));
     let mut command = rerun(&[strace, "-f", "-o", log.to_str().unwrap()], test);
     command.env(TIMES, times.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -87,7 +97,7 @@ fn trace(strace: &str, test: &str, times: usize, client: impl FnOnce(&mut Server
     let mut rest = String::new();
     lines.read_to_string(&mut rest).unwrap();
     assert!(child.wait().unwrap().success(), "{rest}");
-    let calls = parse(&std::fs::read_to_string(&log).unwrap());
+    let calls = std::fs::read_to_string(&log).unwrap();
     std::fs::remove_file(&log).unwrap();
     calls
 }
