@@ -67,6 +67,8 @@ fn of_listener(error: io::Error) -> io::Error {
     }
 }
 
+/// Memory may be missing to epoll_ctl(2) too, and `StorageFull` is what that says when the user watches all that it may.
 fn is_exhausted(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS))
+        || matches!(error.kind(), io::ErrorKind::OutOfMemory | io::ErrorKind::StorageFull)
 }

@@ -30,7 +30,7 @@ impl IntOption {
     }
 
     pub(super) fn get(&self, socket: BorrowedFd<'_>) -> io::Result<c_int> {
-        sys::int(socket, self.level, self.name)
+        sys::int(socket, self.level, self.name).map_err(|error| failed(format!("cannot read {}", self.label), error))
     }
 
     pub(super) fn is_set(&self, socket: BorrowedFd<'_>) -> io::Result<bool> {

@@ -317,6 +317,10 @@ fn cannot_watch(error: io::Error, fd: BorrowedFd<'_>) -> io::Error {
         io::ErrorKind::PermissionDenied => {
             "regular files and directories have no readiness, nor has all else that epoll refuses: use `spawn_blocking`"
         }
+        io::ErrorKind::StorageFull => {
+            let attempted = format!("{attempted}, since this user watches all that it may (fs.epoll.max_user_watches)");
+            return failed(attempted, error);
+        }
         _ => return failed(attempted, error),
     };
     io::Error::new(error.kind(), format!("{attempted}: {why}"))
