@@ -19,7 +19,7 @@ use support::tcp::closed_addr;
 const SHORT: usize = 64;
 
 /// These show more than fits in a few lines.
-const LONG: [&str; 6] = ["chat", "fetch", "graceful", "line_chat", "per_core", "poll"];
+const LONG: [&str; 7] = ["chat", "fetch", "graceful", "line_chat", "per_core", "poll", "soak"];
 
 #[test]
 fn hello_runs_its_tasks_in_turns() {
