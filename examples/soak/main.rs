@@ -70,6 +70,8 @@ fn watch(options: &Options) {
 fn main() -> ExitCode {
     let options = Options::parse();
     watch(&options);
+    // The project's own check has signals rain on it too.
+    let _storm = storm::begin();
     match run(&options) {
         Ok(0) => ExitCode::SUCCESS,
         Ok(failures) => {

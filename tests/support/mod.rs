@@ -65,6 +65,7 @@ pub fn source_errno(error: &io::Error) -> Option<i32> {
 pub fn in_time<T: Send + 'static>(what: &str, f: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = mpsc::channel();
     let thread = thread::spawn(move || {
+        let _storm = storm::begin();
         let value = f();
         let _given_up = done.send(value);
     });

@@ -10,6 +10,7 @@ use super::OnDrop;
 
 /// Runs a future in a runtime of its own, and fails loudly if it takes too long.
 pub fn run<F: Future>(future: F) -> F::Output {
+    let _storm = storm::begin();
     let limited = epore::time::timeout(super::PATIENCE, future);
     epore::block_on(limited).unwrap_or_else(|_| panic!("the test has hung for {:?}", super::PATIENCE))
 }
