@@ -35,6 +35,7 @@
 //! - Wakers may be sent to any thread, and outlive their task and its runtime.
 //! - Below the futures is the [`reactor`], a safe layer over epoll that can be used alone.
 //! - Names follow tokio's: [`coming_from_tokio`] holds them side by side. [`ecosystem`] tells which crates run on it, and how.
+//! - What has a limit says so when it is reached: [`limits`] lists them all.
 //!
 //! # Features
 //!
@@ -86,6 +87,10 @@ pub mod coming_from_tokio {}
 #[cfg(doc)]
 #[doc = include_str!("docs/ecosystem.md")]
 pub mod ecosystem {}
+
+#[cfg(doc)]
+#[doc = include_str!("docs/LIMITS.md")]
+pub mod limits {}
 
 // The example of the README compiles.
 #[cfg(doctest)]

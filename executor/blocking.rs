@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
@@ -19,7 +21,13 @@ use super::misuse::{no_runtime, no_thread};
 use super::promise::{Duty, Promise};
 use super::runtime_id::RuntimeId;
 
-type Job = Box<dyn FnOnce() + Send>;
+/// What a thread is to do.
+trait Job: Send {
+    /// Whether nobody has given it up.
+    fn is_wanted(&self) -> bool;
+
+    fn run(self: Box<Self>);
+}
 
 /// Threads for work that blocks. They are started on demand up to a limit, end when they have been idle for a while,
 /// and are never joined: a name look-up that is stuck must not keep the program from ending.
@@ -32,7 +40,7 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct State {
-    jobs: VecDeque<Job>,
+    jobs: VecDeque<Box<dyn Job>>,
     /// Jobs that are queued or running.
     unfinished: usize,
     threads: usize,
@@ -43,13 +51,31 @@ struct State {
     awaiting_idle: Option<RuntimeId>,
 }
 
+impl State {
+    /// Adds a job. Instead of growing the queue it first takes those out that nobody wants any more, so that they take no
+    /// more room than the others. They are handed back, to be dropped without the lock.
+    #[must_use]
+    fn push(&mut self, job: Box<dyn Job>) -> VecDeque<Box<dyn Job>> {
+        let mut unwanted = VecDeque::new();
+        if self.jobs.len() == self.jobs.capacity() {
+            (self.jobs, unwanted) = mem::take(&mut self.jobs).into_iter().partition(|job| job.is_wanted());
+            self.unfinished -= unwanted.len();
+            // Half must be free, or the next search would come too soon to be worth it.
+            self.jobs.reserve(self.jobs.len().max(8));
+        }
+        self.jobs.push_back(job);
+        self.unfinished += 1;
+        unwanted
+    }
+}
+
 impl Pool {
     pub(super) fn new(max_threads: usize, keep_alive: Duration) -> Arc<Pool> {
         Arc::new(Pool { max_threads, keep_alive, state: Mutex::default(), work: Condvar::new() })
     }
 
     /// Queues a job, and sees to it that a thread comes for it.
-    fn submit(self: &Arc<Self>, job: Job) -> io::Result<()> {
+    fn submit(self: &Arc<Self>, job: Box<dyn Job>) -> io::Result<()> {
         let mut state = self.lock();
         if state.closed {
             drop(state);
@@ -57,16 +83,16 @@ impl Pool {
             drop(job);
             return Ok(());
         }
-        state.jobs.push_back(job);
-        state.unfinished += 1;
-        if state.idle >= state.jobs.len() {
-            self.work.notify_one();
-        } else if state.threads < self.max_threads {
+        let unwanted = state.push(job);
+        let needs_thread = state.idle < state.jobs.len() && state.threads < self.max_threads;
+        if needs_thread {
             state.threads += 1;
-            drop(state);
-            return self.start_thread();
+        } else if state.idle >= state.jobs.len() {
+            self.work.notify_one();
         }
-        Ok(())
+        drop(state);
+        unwanted.into_iter().for_each(|job| contain(|| drop(job)));
+        if needs_thread { self.start_thread() } else { Ok(()) }
     }
 
     fn start_thread(self: &Arc<Self>) -> io::Result<()> {
@@ -91,7 +117,7 @@ impl Pool {
         loop {
             while let Some(job) = state.jobs.pop_front() {
                 drop(state);
-                contain(job);
+                contain(|| job.run());
                 state = self.finish();
             }
             if state.closed {
@@ -182,16 +208,16 @@ where
 }
 
 /// As [`spawn_blocking`], for callers who can report that the system refuses the first thread, and whose futures are to
-/// be `Send`.
+/// be `Send`. The work is given up when the handle is dropped.
 #[track_caller]
-pub(crate) fn try_spawn_blocking<T, F>(f: F) -> io::Result<RemoteHandle<T>>
+pub(crate) fn try_spawn_blocking<T, F>(f: F) -> io::Result<Wanted<T>>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
     let site = Location::caller();
     match context::with(|core| start(&core.blocking, f, site)) {
-        Some(started) => started.map(RemoteHandle::new),
+        Some(started) => started.map(|promise| Wanted(RemoteHandle::new(promise))),
         None => no_runtime("a name was looked up"),
     }
 }
@@ -202,13 +228,47 @@ where
     T: Send + 'static,
 {
     let promise = Promise::new(site);
-    let duty = Duty(Arc::clone(&promise));
-    let job = move || {
+    pool.submit(Box::new(Work { duty: Duty(Arc::clone(&promise)), f }))?;
+    Ok(promise)
+}
+
+/// A closure, and the promise of its result.
+struct Work<T, F> {
+    duty: Duty<T>,
+    f: F,
+}
+
+impl<T, F> Job for Work<T, F>
+where
+    F: FnOnce() -> T + Send,
+    T: Send,
+{
+    fn is_wanted(&self) -> bool {
+        !self.duty.0.is_finished()
+    }
+
+    fn run(self: Box<Self>) {
+        let Work { duty, f } = *self;
         if duty.0.begin() {
             let result = catch_unwind(AssertUnwindSafe(f));
-            duty.0.settle(result.map_err(|payload| JoinError::panic(site, payload)));
+            duty.0.settle(result.map_err(|payload| JoinError::panic(duty.0.site, payload)));
         }
-    };
-    pool.submit(Box::new(job))?;
-    Ok(promise)
+    }
+}
+
+/// A handle to work that is given up when it is dropped: if nobody has begun it, nobody will.
+pub(crate) struct Wanted<T>(RemoteHandle<T>);
+
+impl<T> Future for Wanted<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx)
+    }
+}
+
+impl<T> Drop for Wanted<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }

@@ -5,10 +5,9 @@ use std::sync::mpsc::{self, Sender};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::blocking::try_spawn_blocking;
+use super::blocking::{Wanted, try_spawn_blocking};
 use super::context;
 use super::core::Core;
-use super::handle::RemoteHandle;
 use super::timer::Timer;
 
 /// A wait that paces what goes on outside of the program, as tries to connect do. It takes the system's time: the world
@@ -17,7 +16,7 @@ pub(crate) enum Delay {
     Timer(Timer),
     /// A thread waits. It is blocking work, so the clock does not move by itself meanwhile.
     Thread {
-        waiting: RemoteHandle<()>,
+        waiting: Wanted<()>,
         /// Dropped with the delay, it ends the thread's wait.
         _end: Sender<()>,
     },

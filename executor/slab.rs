@@ -176,6 +176,13 @@ mod tests {
     }
 
     #[test]
+    #[should_panic = "more than 67108863 tasks, sockets or timers are live in one runtime"]
+    fn a_slab_that_is_full_says_so() {
+        assert_eq!(next_index(MAX_ENTRIES - 1), INDEX_MASK - 1);
+        next_index(MAX_ENTRIES);
+    }
+
+    #[test]
     fn pop_empties() {
         let mut slab = Slab::default();
         let keys: Vec<Key> = (0..10).map(|i| slab.insert(i)).collect();

@@ -31,7 +31,8 @@ use crate::executor::{context, failed, try_spawn_blocking};
 ///
 /// # Cancel safety
 ///
-/// It can be dropped at any time. A look-up that has begun goes on in its thread, and its answer is thrown away.
+/// It can be dropped at any time. A look-up that has begun goes on in its thread, and its answer is thrown away; one that
+/// waits for a thread is given up.
 pub async fn lookup_host(host: impl ToSocketAddrs) -> io::Result<impl Iterator<Item = SocketAddr>> {
     Ok(resolve(&host).await?.into_iter())
 }
@@ -59,7 +60,8 @@ pub async fn lookup_host(host: impl ToSocketAddrs) -> io::Result<impl Iterator<I
 ///
 /// # Cancel safety
 ///
-/// It can be dropped at any time. A look-up that has begun goes on in its thread, and its answer is thrown away.
+/// It can be dropped at any time. A look-up that has begun goes on in its thread, and its answer is thrown away; one that
+/// waits for a thread is given up.
 pub async fn system_resolver(host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
     let look_up = move || std::net::ToSocketAddrs::to_socket_addrs(&(host.as_str(), port));
     Ok(try_spawn_blocking(look_up)?.await??.collect())
