@@ -22,7 +22,7 @@ use epore::time::timeout;
 use epore::{Builder, Runtime, block_on, spawn, spawn_blocking, yield_now};
 use support::child::in_own_process;
 use support::polls::poll_once;
-use support::{source_errno, tcp};
+use support::{in_time, source_errno, tcp};
 
 /// What is allocated, by all threads.
 struct Measuring;
@@ -188,15 +188,17 @@ fn what_drops_with_aborted_blocking_work_may_ask_for_more() {
         }
     }
     let _alone = alone();
-    let (runtime, end) = busy_runtime();
-    let handle = runtime.handle();
-    runtime.block_on(async {
-        for _ in 0..100 {
-            let ask = AskOnDrop(handle.clone());
-            spawn_blocking(move || drop(ask)).abort();
-        }
-        drop(end);
-        spawn_blocking(|| ()).await.unwrap();
+    in_time("work that is dropped", || {
+        let (runtime, end) = busy_runtime();
+        let handle = runtime.handle();
+        runtime.block_on(async {
+            for _ in 0..100 {
+                let ask = AskOnDrop(handle.clone());
+                spawn_blocking(move || drop(ask)).abort();
+            }
+            drop(end);
+            spawn_blocking(|| ()).await.unwrap();
+        });
     });
 }
 
