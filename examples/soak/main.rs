@@ -23,7 +23,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use clap::Parser;
-use epore::net::{TcpListener, UnixListener};
+use epore::net::{TcpListener, TcpSocket, UnixListener};
 use epore::time::{Instant, sleep_until};
 use epore::{Runtime, TaskGroup};
 
@@ -114,7 +114,7 @@ fn run(options: &Options) -> io::Result<u64> {
 
 /// Does everything, waits until all of it has ended, and gives the marks.
 async fn soak(options: &Options, seed: u64, tally: &Rc<Tally>) -> io::Result<Vec<Census>> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let listener = listen()?;
     let port = listener.local_addr()?.port();
     let path = format!("\0epore-soak-{}", process::id());
     let serving = TaskGroup::new();
@@ -139,6 +139,16 @@ async fn soak(options: &Options, seed: u64, tally: &Rc<Tally>) -> io::Result<Vec
         let _cancelled = task.await;
     }
     Ok(marks)
+}
+
+/// Listens with small buffers, which the connections inherit: so writers have to wait, and their writes are cut short.
+fn listen() -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_send_buffer_size(16 * 1024)?;
+    socket.set_recv_buffer_size(16 * 1024)?;
+    socket.bind(([127, 0, 0, 1], 0).into())?;
+    // As many may wait as the system allows.
+    socket.listen(u32::MAX)
 }
 
 /// Takes a census now and then.

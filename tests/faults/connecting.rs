@@ -81,9 +81,6 @@ fn tcp_connections() {
         ("socket", ENOBUFS, "2+3", Told(words)),
         ("socket", EACCES, "5", Told(words)),
         ("socket", LateExit(2000), "1+2", Nothing),
-        ("getsockopt", ECONNREFUSED, "1", Told(words)),
-        ("getsockopt", ENOMEM, "2+2", Told(words)),
-        ("getsockopt", ENOBUFS, "3", Told(words)),
         ("epoll_ctl", ENOMEM, "2+3", Told(words)),
         ("epoll_ctl", ENOSPC, "3", Told(words)),
         ("epoll_ctl", LateExit(2000), "1+2", Nothing),
@@ -139,15 +136,13 @@ fn a_race_of_two_addresses() {
         epore::block_on(connect(errors, async |number| exchange(TcpStream::connect(&addrs[..]).await?, number).await));
         server.join().unwrap();
     };
-    let cells: [Cell; 8] = [
+    let cells: [Cell; 6] = [
         ("socket", EMFILE, "2", Nothing),
         ("socket", ENOBUFS, "3+3", Nothing),
         ("connect", ECONNREFUSED, "1+2", Nothing),
         ("connect", ENETUNREACH, "2+3", Nothing),
-        ("getsockopt", ECONNREFUSED, "1+2", Nothing),
         ("socket", LateEnter(2000), "1+2", Nothing),
         ("connect", LateEnter(2000), "1+2", Nothing),
-        ("getsockopt", LateEnter(2000), "1+2", Nothing),
     ];
     check("connecting::a_race_of_two_addresses", run, CALLS, &cells);
 }
