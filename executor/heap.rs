@@ -105,11 +105,10 @@ impl<T> Heap<T> {
         self.slots.get(key).filter(|slot| slot.place.is_some()).map(|slot| &slot.value)
     }
 
-    /// Takes any one entry out of a heap that is on its way out.
+    /// Takes any one entry out that stands in the heap.
     pub(super) fn pop(&mut self) -> Option<T> {
-        self.nodes.clear();
-        self.tree = 0;
-        self.slots.pop().map(|slot| slot.value)
+        let last = self.nodes.last()?.slot;
+        self.remove(self.slots.key_at(last))
     }
 
     /// Looks for the earliest node. Says where it stands, and its deadline.

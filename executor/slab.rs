@@ -107,6 +107,11 @@ impl<T> Slab<T> {
         }
     }
 
+    /// The key of the entry of a slot that is known to be occupied.
+    pub(super) fn key_at(&self, index: u32) -> Key {
+        Key { index, generation: self.slots[index as usize].generation }
+    }
+
     /// Takes the entry out, and makes its key stale.
     pub(crate) fn remove(&mut self, key: Key) -> Option<T> {
         self.get(key)?;
@@ -176,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic = "more than 67108863 tasks, sockets or timers are live in one runtime"]
+    #[should_panic = "more than 67108863 sockets, timers or tasks of a group are live"]
     fn a_slab_that_is_full_says_so() {
         assert_eq!(next_index(MAX_ENTRIES - 1), INDEX_MASK - 1);
         next_index(MAX_ENTRIES);
