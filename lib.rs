@@ -35,6 +35,7 @@
 //! - Wakers may be sent to any thread, and outlive their task and its runtime.
 //! - Below the futures is the [`reactor`], a safe layer over epoll that can be used alone.
 //! - Names follow tokio's: [`coming_from_tokio`] holds them side by side. [`ecosystem`] tells which crates run on it, and how.
+//! - [`porting`] shows how programs for tokio, smol and monoio become ones for Epore.
 //! - What has a limit says so when it is reached: [`limits`] lists them all.
 //!
 //! # Features
@@ -42,6 +43,7 @@
 //! - `futures-io`: `AsyncRead` and `AsyncWrite` of the crate `futures-io` on streams, on references to them, and on halves.
 //! - `hyper`: hyper's runtime traits, in the module `hyper`.
 //! - `tokio-io`: `AsyncRead` and `AsyncWrite` of tokio on streams and halves, without any other part of tokio.
+//! - `tracing`: spans for tasks and events for wakes and sleeps, as the module `tracing` says; `tokio-console` can read them.
 
 #![deny(missing_docs)]
 #![deny(clippy::undocumented_unsafe_blocks)]
@@ -83,6 +85,14 @@ pub mod runtime {
 #[cfg(doc)]
 #[doc = include_str!("docs/tokio.md")]
 pub mod coming_from_tokio {}
+
+#[cfg(doc)]
+#[doc = include_str!("docs/porting.md")]
+pub mod porting {}
+
+#[cfg(all(doc, feature = "tracing"))]
+#[doc = include_str!("docs/tracing.md")]
+pub mod tracing {}
 
 #[cfg(doc)]
 #[doc = include_str!("docs/ecosystem.md")]

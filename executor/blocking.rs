@@ -20,6 +20,7 @@ use super::join_handle::JoinHandle;
 use super::misuse::{no_runtime, no_thread};
 use super::promise::{Duty, Promise};
 use super::runtime_id::RuntimeId;
+use super::trace;
 
 /// What a thread is to do.
 trait Job: Send {
@@ -227,6 +228,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
+    let f = trace::work(f, site);
     let promise = Promise::new(site);
     pool.submit(Box::new(Work { duty: Duty(Arc::clone(&promise)), f }))?;
     Ok(promise)

@@ -26,6 +26,7 @@ use super::task;
 use super::tasks::Tasks;
 use super::timers::Timers;
 use super::token::TaskToken;
+use super::trace;
 use super::wait_settings::WaitSettings;
 use super::waiters::{WaiterId, Waiters, Whom};
 use super::waker;
@@ -132,7 +133,7 @@ impl Core {
         if self.closing.get() {
             return refuse(future, site);
         }
-        let (task, handle) = task::new(future, site);
+        let (task, handle) = task::new(trace::task(future, "local", site), site);
         let token = self.tasks.borrow_mut().insert(task);
         JoinHandle::of_task(handle, Some(token))
     }

@@ -105,10 +105,12 @@ impl<T> Heap<T> {
         self.slots.get(key).filter(|slot| slot.place.is_some()).map(|slot| &slot.value)
     }
 
-    /// Takes any one entry out that stands in the heap.
+    /// Takes any one entry out of a heap that is on its way out: first those that stand in it, then the others.
     pub(super) fn pop(&mut self) -> Option<T> {
-        let last = self.nodes.last()?.slot;
-        self.remove(self.slots.key_at(last))
+        match self.nodes.last() {
+            Some(last) => self.remove(self.slots.key_at(last.slot)),
+            None => self.slots.pop().map(|slot| slot.value),
+        }
     }
 
     /// Looks for the earliest node. Says where it stands, and its deadline.

@@ -46,6 +46,8 @@ mod tasks;
 mod timer;
 mod timers;
 mod token;
+#[cfg_attr(not(feature = "tracing"), path = "no_trace.rs")]
+mod trace;
 mod wait_settings;
 mod waiters;
 mod waker;

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::cell::RefMut;
 use std::io;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::task::TaskRef;
 use super::tasks::Next;
 use super::token::TaskToken;
 use super::wakes::Wakes;
-use super::{context, inboxes, waker};
+use super::{context, inboxes, trace, waker};
 use crate::reactor::TimerSlack;
 
 /// How many polls the queue gets before the reactor is looked at, so that tasks which are always ready cannot keep
@@ -35,10 +35,12 @@ pub(super) const EVENTS_PER_TURN: usize = 1024;
 
 impl Core {
     /// Runs all tasks until `future` is ready.
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub(super) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let site = Location::caller();
         context::enter(self, || {
             let _until_the_end = self.wait_settings.timer_slack.map(set_timer_slack);
-            let mut future = pin!(future);
+            let mut future = pin!(trace::task(future, "block_on", site));
             let waker = waker::for_token(self.tasks.borrow().main());
             let mut cx = Context::from_waker(&waker);
             loop {
@@ -90,7 +92,7 @@ impl Core {
     /// Lets go of a task that has finished. Its output is dropped here if nobody holds its handle.
     #[inline(always)]
     fn retire(&self, token: TaskToken, task: TaskRef<'static>) {
-        let waiter = task.take_waiter();
+        let waiter = task.take_waiter().inspect(|waiter| trace::wake(*waiter));
         let mut tasks = self.tasks.borrow_mut();
         let held = tasks.remove(token);
         let stranger = waiter.filter(|waiter| !tasks.wake(*waiter));
@@ -122,9 +124,13 @@ impl Core {
         // The order matters: once the runtime has declared itself parked, whoever wakes it writes the eventfd.
         let idle = !found && self.tasks.borrow().is_idle() && inboxes::of(self.id()).park();
         let may_move_clock = idle && self.may_move_clock();
-        let timeout = if idle && may_wait && !may_move_clock { self.time_to_deadline() } else { Some(Duration::ZERO) };
+        let may_wait = may_wait && idle && !may_move_clock;
+        let timeout = if may_wait && trace::park(self) { self.time_to_deadline() } else { Some(Duration::ZERO) };
         if !found {
             self.wait(timeout);
+        }
+        if may_wait {
+            trace::unpark(self);
         }
         self.read_mail();
         self.deliver_events();

@@ -45,8 +45,7 @@ pub(super) enum Whom {
 impl Whom {
     fn wake_by(self, wakes: &mut Wakes<'_>) {
         match self {
-            // If it is gone, there is nobody to wake.
-            Whom::Task(task) => _ = wakes.tasks.wake(task),
+            Whom::Task(task) => wakes.wake(task),
             Whom::Foreign(waker) => wakes.push(waker),
         }
     }
@@ -146,7 +145,7 @@ impl Waiters {
     pub(super) fn take_into(&mut self, wakes: &mut Wakes<'_>) {
         match self {
             Waiters::Task(_, task) => {
-                wakes.tasks.wake(*task);
+                wakes.wake(*task);
                 *self = Waiters::default();
             }
             Waiters::Others(None) => {}

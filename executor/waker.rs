@@ -5,7 +5,7 @@ use std::ptr;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use super::token::TaskToken;
-use super::{context, inboxes};
+use super::{context, inboxes, trace};
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, drop);
 
@@ -25,6 +25,7 @@ pub(super) fn token_of(waker: &Waker) -> Option<TaskToken> {
 
 /// Wakes the named task: directly on the thread of its runtime, else through the inbox.
 pub(super) fn wake_token(token: TaskToken) {
+    trace::wake(token);
     if context::with(|core| core.wake(token)) != Some(true) {
         wake_elsewhere(token);
     }

@@ -1,10 +1,12 @@
 #![forbid(unsafe_code)]
 
 use std::cell::RefMut;
+use std::mem::ManuallyDrop;
 use std::task::Waker;
 
 use super::tasks::Tasks;
-use super::waker;
+use super::token::TaskToken;
+use super::{trace, waker};
 
 /// Takes the wakers of those who have something to wake for.
 ///
@@ -18,10 +20,23 @@ pub(super) struct Wakes<'a> {
 impl Wakes<'_> {
     #[inline]
     pub(super) fn push(&mut self, waker: Waker) {
+        if trace::is_wanted() {
+            return self.keep(waker);
+        }
         match waker::token_of(&waker) {
             Some(token) if self.tasks.wake(token) => {}
             _ => self.keep(waker),
         }
+    }
+
+    /// Wakes a task of this runtime by its name.
+    #[inline]
+    pub(super) fn wake(&mut self, task: TaskToken) {
+        if trace::is_wanted() {
+            return self.keep(ManuallyDrop::into_inner(waker::for_token(task)));
+        }
+        // If it is gone, there is nobody to wake.
+        let _gone = self.tasks.wake(task);
     }
 
     #[cold]
