@@ -1,12 +1,13 @@
 #![forbid(unsafe_code)]
 
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::task::Waker;
 
 use super::abort_handle::Abort;
 use super::contain::contain;
+use super::sync::{AtomicBool, Mutex};
 
 /// What only few tasks need, beside them: the mark by which a task is aborted, and a waiter whose waker is no token. It is
 /// made for the first who asks.

@@ -6,9 +6,8 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
-use std::thread;
 use std::time::Duration;
 
 use super::contain::contain;
@@ -20,6 +19,7 @@ use super::join_handle::JoinHandle;
 use super::misuse::{no_runtime, no_thread};
 use super::promise::{Duty, Promise};
 use super::runtime_id::RuntimeId;
+use super::sync::{Condvar, Mutex, MutexGuard, thread};
 use super::trace;
 
 /// What a thread is to do.

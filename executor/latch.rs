@@ -2,11 +2,12 @@
 
 use std::mem;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::contain::contain;
 use super::slab::{Key, Slab};
+use super::sync::Mutex;
 
 /// Something that becomes true once and stays so, for any number of waiters on any threads.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 use super::abort_handle::AbortHandle;
 use super::latch::Latch;
 use super::slab::{Key, Slab};
+use super::sync::Mutex;
 
 /// The tasks of a group. It knows them by what aborts them alone, so it keeps none alive.
 #[derive(Default)]

@@ -2,13 +2,14 @@
 
 use std::mem;
 use std::panic::Location;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::abort_handle::{Abort, AbortHandle};
 use super::contain::contain;
 use super::join_error::JoinError;
 use super::join_handle::Join;
+use super::sync::Mutex;
 
 /// A result that is made on one thread and awaited on another.
 ///
@@ -108,16 +109,16 @@ impl<T> Promise<T> {
     }
 
     pub(super) fn abort(&self) {
-        let (waiting, maker) = self.with(|state| {
+        // In one step, as who begins meanwhile would do work whose result nobody gets.
+        let woken = self.with(|state| {
             state.aborted = true;
-            (matches!(state.stage, Stage::Waiting), state.maker.take())
+            let waiting = matches!(state.stage, Stage::Waiting);
+            if waiting {
+                state.stage = Stage::Settled(Err(JoinError::cancelled(self.site)));
+            }
+            [if waiting { state.waiter.take() } else { None }, state.maker.take()]
         });
-        if waiting {
-            self.settle(Err(JoinError::cancelled(self.site)));
-        }
-        if let Some(maker) = maker {
-            maker.wake();
-        }
+        woken.into_iter().flatten().for_each(Waker::wake);
     }
 
     pub(super) fn forget_waiter(&self) {

@@ -1,12 +1,13 @@
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::atomic::Ordering::{Acquire, Release};
+use std::sync::{Arc, PoisonError, Weak};
 use std::task::{Context, Wake, Waker};
 
 use super::contain::contain;
 use super::slab::Key;
+use super::sync::{AtomicBool, Mutex};
 
 /// The members of a group that were woken, first in, first out, and whoever waits for the next. It knows them but by
 /// name, so it keeps none alive.

@@ -2,9 +2,9 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
+use super::sync::OnceLock;
 use super::sys;
 use crate::executor::{Direction, context, no_runtime};
 use crate::net::AsyncFd;

@@ -43,6 +43,7 @@ mod shutdown;
 #[expect(clippy::module_inception, reason = "a file is named after its type")]
 mod signal;
 mod slot;
+mod sync;
 mod sys;
 pub mod unix;
 

@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
 
 use libc::c_int;
 
@@ -8,6 +8,7 @@ use super::SignalKind;
 use super::bell::Bell;
 use super::kind::NUMBERS;
 use super::shutdown;
+use super::sync::AtomicU64;
 
 /// The place where the handler leaves word of one signal. It is there for good, so that a handler can always reach it.
 #[derive(Debug)]

@@ -5,79 +5,19 @@
 
 #![forbid(unsafe_code)]
 
+mod model;
+use model::reactor;
+
 #[path = "../executor"]
 mod executor {
+    use crate::model::sync;
+
     #[allow(dead_code)]
     mod inbox;
     #[allow(dead_code)]
     mod runtime_id;
     #[allow(dead_code)]
     mod token;
-
-    /// Loom's lock and atomic, which can only be made while a model runs, behind the standard library's signatures.
-    mod sync {
-        use std::sync::atomic::Ordering;
-        use std::sync::{LockResult, OnceLock};
-
-        pub(super) struct AtomicU8 {
-            initial: u8,
-            atomic: OnceLock<loom::sync::atomic::AtomicU8>,
-        }
-
-        impl AtomicU8 {
-            pub(super) const fn new(value: u8) -> AtomicU8 {
-                AtomicU8 { initial: value, atomic: OnceLock::new() }
-            }
-
-            pub(super) fn store(&self, value: u8, order: Ordering) {
-                self.get().store(value, order);
-            }
-
-            pub(super) fn swap(&self, value: u8, order: Ordering) -> u8 {
-                self.get().swap(value, order)
-            }
-
-            pub(super) fn compare_exchange(&self, old: u8, new: u8, yes: Ordering, no: Ordering) -> Result<u8, u8> {
-                self.get().compare_exchange(old, new, yes, no)
-            }
-
-            fn get(&self) -> &loom::sync::atomic::AtomicU8 {
-                self.atomic.get_or_init(|| loom::sync::atomic::AtomicU8::new(self.initial))
-            }
-        }
-
-        pub(super) struct Mutex<T> {
-            initial: std::sync::Mutex<Option<T>>,
-            lock: OnceLock<loom::sync::Mutex<Option<T>>>,
-        }
-
-        impl<T> Mutex<T> {
-            pub(super) const fn new(value: T) -> Mutex<T> {
-                Mutex { initial: std::sync::Mutex::new(Some(value)), lock: OnceLock::new() }
-            }
-
-            pub(super) fn lock(&self) -> LockResult<Guard<'_, T>> {
-                let lock = self.lock.get_or_init(|| loom::sync::Mutex::new(self.initial.lock().unwrap().take()));
-                Ok(Guard(lock.lock().unwrap()))
-            }
-        }
-
-        pub(super) struct Guard<'a, T>(loom::sync::MutexGuard<'a, Option<T>>);
-
-        impl<T> std::ops::Deref for Guard<'_, T> {
-            type Target = T;
-
-            fn deref(&self) -> &T {
-                self.0.as_ref().expect("it was filled when it was made")
-            }
-        }
-
-        impl<T> std::ops::DerefMut for Guard<'_, T> {
-            fn deref_mut(&mut self) -> &mut T {
-                self.0.as_mut().expect("it was filled when it was made")
-            }
-        }
-    }
 
     mod models {
         use std::sync::Arc as Shared;
@@ -88,6 +28,7 @@ mod executor {
         use super::inbox::{Inbox, Mail};
         use super::runtime_id::RuntimeId;
         use super::token::{Stamp, TaskToken};
+        use crate::model::explore;
         use crate::reactor::{Eventfd, Registry, Waker};
 
         /// A runtime as the inbox knows it: it collects, and sleeps when there is nothing to do.
@@ -138,7 +79,7 @@ mod executor {
 
         #[test]
         fn a_wake_and_a_park_lose_nothing() {
-            loom::model(|| {
+            explore("a wake and a park lose nothing", || {
                 let inbox = closed();
                 let mut runtime = Runtime::open(1, &inbox);
                 let waker = thread::spawn(move || {
@@ -156,7 +97,7 @@ mod executor {
 
         #[test]
         fn a_flood_of_wakes_leaves_at_least_one_of_each_and_no_more_than_a_few() {
-            loom::model(|| {
+            explore("a flood of wakes leaves at least one of each and no more than a few", || {
                 let inbox = closed();
                 let mut runtime = Runtime::open(1, &inbox);
                 for i in 0..300 {
@@ -172,7 +113,7 @@ mod executor {
 
         #[test]
         fn only_the_first_delivery_to_a_parked_runtime_writes() {
-            loom::model(|| {
+            explore("only the first delivery to a parked runtime writes", || {
                 let inbox = closed();
                 let mut runtime = Runtime::open(1, &inbox);
                 inbox.wake(token(1));
@@ -194,7 +135,7 @@ mod executor {
 
         #[test]
         fn two_threads_that_wake_and_request_lose_nothing() {
-            loom::model(|| {
+            explore("two threads that wake and request lose nothing", || {
                 let inbox = closed();
                 let mut runtime = Runtime::open(1, &inbox);
                 let (id, other) = (runtime.id, inbox.clone());
@@ -213,7 +154,7 @@ mod executor {
 
         #[test]
         fn deliveries_at_the_end_are_handed_back_or_dropped_and_never_written() {
-            loom::model(|| {
+            explore("deliveries at the end are handed back or dropped and never written", || {
                 let inbox = closed();
                 let runtime = Runtime::open(1, &inbox);
                 let (id, other) = (runtime.id, inbox.clone());
@@ -230,7 +171,7 @@ mod executor {
 
         #[test]
         fn a_request_for_a_runtime_that_is_gone_never_reaches_the_next_one() {
-            loom::model(|| {
+            explore("a request for a runtime that is gone never reaches the next one", || {
                 let inbox = closed();
                 let first = Runtime::open(1, &inbox);
                 let (gone, other) = (first.id, inbox.clone());
@@ -251,90 +192,6 @@ mod executor {
                 assert_eq!(second.eventfd.is_written(), parked && !mail.wakes.is_empty());
                 assert!(parked || !mail.wakes.is_empty());
             });
-        }
-    }
-}
-
-mod reactor {
-    use std::io;
-    use std::os::fd::BorrowedFd;
-    use std::sync::Arc;
-
-    use loom::sync::{Condvar, Mutex};
-
-    /// The runtime's end of the eventfd closes it when it is dropped.
-    pub struct Waker(pub Arc<Eventfd>);
-
-    /// The models do not fork.
-    #[derive(Clone, Copy)]
-    pub struct Origin;
-
-    impl Origin {
-        pub fn current() -> Origin {
-            Origin
-        }
-
-        pub fn is_forked(self) -> bool {
-            false
-        }
-    }
-
-    /// The models register nothing, so there is nothing to deregister.
-    pub struct Registry;
-
-    impl Registry {
-        pub fn deregister(&self, _: &BorrowedFd<'_>) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    /// An eventfd with an edge-triggered epoll before it.
-    pub struct Eventfd {
-        state: Mutex<State>,
-        edge: Condvar,
-    }
-
-    struct State {
-        written: bool,
-        closed: bool,
-    }
-
-    impl Waker {
-        pub fn wake(&self) -> io::Result<()> {
-            let mut state = self.0.state.lock().unwrap();
-            assert!(!state.closed, "a write to an eventfd that was closed");
-            state.written = true;
-            self.0.edge.notify_one();
-            Ok(())
-        }
-    }
-
-    impl Drop for Waker {
-        fn drop(&mut self) {
-            self.0.state.lock().unwrap().closed = true;
-        }
-    }
-
-    impl Eventfd {
-        pub fn new() -> Eventfd {
-            Eventfd { state: Mutex::new(State { written: false, closed: false }), edge: Condvar::new() }
-        }
-
-        /// Takes the edge, and waits for it if there is to be no timeout.
-        pub fn wait(&self, block: bool) {
-            let mut state = self.state.lock().unwrap();
-            while block && !state.written {
-                state = self.edge.wait(state).unwrap();
-            }
-            state.written = false;
-        }
-
-        pub fn is_written(&self) -> bool {
-            self.state.lock().unwrap().written
-        }
-
-        pub fn is_closed(&self) -> bool {
-            self.state.lock().unwrap().closed
         }
     }
 }

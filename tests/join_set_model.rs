@@ -1,4 +1,4 @@
-//! A set against the simplest thing that does the same: random operations on both, and what they show must agree.
+//! R29: a set against the simplest thing that does the same: random operations on both, and what they show must agree.
 
 #![forbid(unsafe_code)]
 

@@ -46,7 +46,7 @@ const CLOCK_FILES: [&str; 4] = [
 ];
 
 /// The folders that hold other crates: they stand on the library, and make no layer of it.
-const OUTSIDE: [&str; 4] = ["tests", "examples", "benches", "ecosystem"];
+const OUTSIDE: [&str; 5] = ["tests", "examples", "benches", "ecosystem", "fuzz"];
 
 struct Source {
     /// From the root of the crate.

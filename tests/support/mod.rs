@@ -4,6 +4,7 @@
 
 pub mod async_fd;
 pub mod black_hole;
+pub mod cancel;
 pub mod child;
 pub mod clock;
 pub mod examples;

@@ -1,0 +1,43 @@
+//! The list in `docs/RELIABILITY.md` is whole, and names tests that there are.
+
+#![forbid(unsafe_code)]
+
+use std::fs;
+use std::path::Path;
+
+const BUGS: usize = 29;
+
+/// The sections of the list, each the number of a bug and the tests that it names as `file::function`.
+fn sections() -> Vec<(String, Vec<(String, String)>)> {
+    let list = read("docs/RELIABILITY.md");
+    let sections = list.split("\n## ").skip(1).map(|section| {
+        let tests = section.lines().filter_map(|line| line.strip_prefix("- `")?.strip_suffix('`')?.split_once("::"));
+        let number = section.lines().next().unwrap_or_default();
+        (number.to_owned(), tests.map(|(file, name)| (file.to_owned(), name.to_owned())).collect())
+    });
+    sections.collect()
+}
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn each_bug_has_its_section_and_each_section_a_test() {
+    let sections = sections();
+    let numbers: Vec<&str> = sections.iter().map(|(number, _)| number.as_str()).collect();
+    assert_eq!(numbers, (1..=BUGS).map(|number| format!("R{number}")).collect::<Vec<_>>());
+    for (number, tests) in &sections {
+        assert!(!tests.is_empty(), "{number} names no test");
+    }
+}
+
+#[test]
+fn each_test_that_is_named_exists() {
+    for (number, tests) in sections() {
+        for (file, name) in tests {
+            assert!(read(&file).contains(&format!("fn {name}(")), "{number} names {file}::{name}, which is not there");
+        }
+    }
+}
