@@ -15,18 +15,34 @@ pub(super) struct IntOption {
     level: c_int,
     name: c_int,
     label: &'static str,
+    /// What the system leaves unchecked.
+    most: c_int,
 }
 
+/// How many routers an IPv4 packet may pass.
+pub(super) const TTL: IntOption = IntOption::new(libc::IPPROTO_IP, libc::IP_TTL, "IP_TTL");
+
 /// The type of service of IPv4 packets.
-pub(super) const TOS_V4: IntOption = IntOption::new(libc::IPPROTO_IP, libc::IP_TOS, "IP_TOS");
+pub(super) const TOS_V4: IntOption = IntOption::byte(libc::IPPROTO_IP, libc::IP_TOS, "IP_TOS");
 
 /// The traffic class of IPv6 packets.
-pub(super) const TCLASS_V6: IntOption = IntOption::new(libc::IPPROTO_IPV6, libc::IPV6_TCLASS, "IPV6_TCLASS");
+pub(super) const TCLASS_V6: IntOption = IntOption::byte(libc::IPPROTO_IPV6, libc::IPV6_TCLASS, "IPV6_TCLASS");
+
+/// The size of the send buffer in bytes.
+pub(super) const SEND_BUFFER: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_SNDBUF, "SO_SNDBUF");
+
+/// The size of the receive buffer in bytes.
+pub(super) const RECV_BUFFER: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_RCVBUF, "SO_RCVBUF");
 
 impl IntOption {
     /// The label is what errors call it.
     pub(super) const fn new(level: c_int, name: c_int, label: &'static str) -> IntOption {
-        IntOption { level, name, label }
+        IntOption { level, name, label, most: c_int::MAX }
+    }
+
+    /// An option that is a byte, of which the system would take a larger number without its upper bits.
+    const fn byte(level: c_int, name: c_int, label: &'static str) -> IntOption {
+        IntOption { level, name, label, most: u8::MAX as c_int }
     }
 
     pub(super) fn get(&self, socket: BorrowedFd<'_>) -> io::Result<c_int> {
@@ -40,8 +56,8 @@ impl IntOption {
     /// Sets the option, and says which it was and to what if that fails.
     pub(super) fn set(&self, socket: BorrowedFd<'_>, value: impl TryInto<c_int> + Copy + Display) -> io::Result<()> {
         let set = match value.try_into() {
-            Ok(value) => sys::set_int(socket, self.level, self.name, value),
-            Err(_) => Err(io::Error::from_raw_os_error(libc::EINVAL)),
+            Ok(value) if value <= self.most => sys::set_int(socket, self.level, self.name, value),
+            _ => Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is at most {}", self.most))),
         };
         set.map_err(|error| failed(format!("cannot set {} to {value}", self.label), error))
     }

@@ -27,6 +27,7 @@ mod accept;
 mod async_fd;
 mod device;
 mod int_option;
+mod linger;
 mod lookup;
 mod operation;
 mod readiness;

@@ -155,6 +155,8 @@ fn the_time_to_live_is_that_of_the_connections() -> io::Result<()> {
         assert_eq!(listener.ttl()?, 7);
         let _client = TcpStream::connect(listener.local_addr()?)?;
         assert_eq!(listener.accept().await?.0.ttl()?, 7);
+        let error = listener.set_ttl(256).unwrap_err();
+        assert_eq!(error.to_string(), "cannot set IP_TTL to 256: Invalid argument (os error 22)");
         Ok(())
     })
 }

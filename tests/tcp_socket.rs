@@ -150,6 +150,11 @@ fn options_are_what_they_were_set_to() -> io::Result<()> {
     assert!(!socket.keepalive()?);
     socket.set_keepalive(true)?;
     assert!(socket.keepalive()?);
+    socket.set_keepalive_idle(Duration::from_millis(29_001))?;
+    socket.set_keepalive_interval(Duration::from_secs(5))?;
+    socket.set_keepalive_probes(3)?;
+    let seconds = (socket.keepalive_idle()?.as_secs(), socket.keepalive_interval()?.as_secs());
+    assert_eq!((seconds, socket.keepalive_probes()?), ((30, 5), 3));
 
     assert_eq!(socket.user_timeout()?, None);
     socket.set_user_timeout(Some(Duration::from_micros(1500)))?;
@@ -208,9 +213,18 @@ fn a_value_that_the_system_refuses_is_named() -> io::Result<()> {
     let probes = socket.set_keepalive_probes(128);
     assert_eq!(refused(probes), format!("cannot set TCP_KEEPCNT to 128: {invalid}"));
     let timeout = socket.set_user_timeout(Some(Duration::MAX));
-    assert!(refused(timeout).starts_with("cannot set TCP_USER_TIMEOUT to 18446744073709551616000: "));
+    let most = "it is at most 2147483647";
+    assert_eq!(refused(timeout), format!("cannot set TCP_USER_TIMEOUT to 18446744073709551616000: {most}"));
     let size = socket.set_send_buffer_size(u32::MAX);
-    assert_eq!(refused(size), format!("cannot set SO_SNDBUF to 4294967295: {invalid}"));
+    assert_eq!(refused(size), format!("cannot set SO_SNDBUF to 4294967295: {most}"));
+    let linger = socket.set_linger(Some(Duration::MAX));
+    assert_eq!(refused(linger), format!("cannot set SO_LINGER to 18446744073709551616: {most}"));
+    assert_eq!(socket.linger()?, None);
+    socket.set_linger(Some(Duration::from_secs(i32::MAX as u64)))?;
+    let tos = socket.set_tos_v4(300);
+    assert_eq!(refused(tos), "cannot set IP_TOS to 300: it is at most 255");
+    let class = TcpSocket::new_v6()?.set_tclass_v6(256);
+    assert_eq!(refused(class), "cannot set IPV6_TCLASS to 256: it is at most 255");
     Ok(())
 }
 

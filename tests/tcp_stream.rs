@@ -254,6 +254,25 @@ fn options_are_set_and_read() -> io::Result<()> {
         stream.set_linger(linger)?;
         assert_eq!(stream.linger()?, linger);
     }
+    stream.set_zero_linger()?;
+    assert_eq!(stream.linger()?, Some(Duration::ZERO));
+    Ok(())
+}
+
+#[test]
+fn an_option_that_is_refused_is_named() -> io::Result<()> {
+    let (stream, _peer) = pair()?;
+    let errors = [stream.set_ttl(0), stream.set_ttl(u32::MAX), stream.set_linger(Some(Duration::MAX))];
+    let texts = [
+        "cannot set IP_TTL to 0: Invalid argument (os error 22)",
+        "cannot set IP_TTL to 4294967295: it is at most 2147483647",
+        "cannot set SO_LINGER to 18446744073709551616: it is at most 2147483647",
+    ];
+    for (result, text) in errors.into_iter().zip(texts) {
+        let error = result.unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::InvalidInput, text));
+    }
+    assert_eq!(stream.linger()?, None);
     Ok(())
 }
 

@@ -9,6 +9,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use epore::net::UdpSocket;
 use support::polls::run;
+use support::source_errno;
+use support::udp::slow_pair;
 
 async fn bound() -> io::Result<(UdpSocket, SocketAddr)> {
     let socket = UdpSocket::bind("127.0.0.1:0").await?;
@@ -62,7 +64,69 @@ fn options_are_set_and_read() -> io::Result<()> {
         socket.set_multicast_if_v6(loopback)?;
         assert_eq!(socket.multicast_if_v6()?, loopback);
         let error = socket.set_multicast_if_v6(u32::MAX).unwrap_err();
-        assert_eq!(error.to_string(), "cannot set IPV6_MULTICAST_IF to 4294967295: Invalid argument (os error 22)");
+        assert_eq!(error.to_string(), "cannot set IPV6_MULTICAST_IF to 4294967295: it is at most 2147483647");
+        Ok(())
+    })
+}
+
+#[test]
+fn buffers_have_the_size_that_was_asked_for() -> io::Result<()> {
+    run(async {
+        let (socket, _) = bound().await?;
+        socket.set_send_buffer_size(16 * 1024)?;
+        socket.set_recv_buffer_size(8 * 1024)?;
+        // The kernel doubles what it is asked for.
+        assert_eq!((socket.send_buffer_size()?, socket.recv_buffer_size()?), (32 * 1024, 16 * 1024));
+        Ok(())
+    })
+}
+
+#[test]
+fn an_option_that_is_refused_is_named() -> io::Result<()> {
+    run(async {
+        let (socket, _) = bound().await?;
+        let v6 = UdpSocket::bind("[::1]:0").await?;
+        let nowhere = Ipv4Addr::new(192, 0, 2, 77);
+        for (result, kind, text) in [
+            (socket.set_ttl(0), ErrorKind::InvalidInput, "cannot set IP_TTL to 0: Invalid argument (os error 22)"),
+            (socket.set_tos_v4(300), ErrorKind::InvalidInput, "cannot set IP_TOS to 300: it is at most 255"),
+            (v6.set_tclass_v6(300), ErrorKind::InvalidInput, "cannot set IPV6_TCLASS to 300: it is at most 255"),
+            (
+                socket.set_multicast_ttl_v4(256),
+                ErrorKind::InvalidInput,
+                "cannot set IP_MULTICAST_TTL to 256: Invalid argument (os error 22)",
+            ),
+            (
+                socket.set_multicast_if_v4(nowhere),
+                ErrorKind::AddrNotAvailable,
+                "cannot set IP_MULTICAST_IF to 192.0.2.77: Cannot assign requested address (os error 99)",
+            ),
+            (
+                socket.set_recv_buffer_size(u32::MAX),
+                ErrorKind::InvalidInput,
+                "cannot set SO_RCVBUF to 4294967295: it is at most 2147483647",
+            ),
+        ] {
+            let error = result.unwrap_err();
+            assert_eq!((error.kind(), error.to_string().as_str()), (kind, text));
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn options_of_another_kind_of_socket_are_named() -> io::Result<()> {
+    run(async {
+        // A Unix socket in disguise, which knows none of them.
+        let (socket, _peer) = slow_pair()?;
+        for (result, option) in [
+            (socket.set_multicast_loop_v4(true), "IP_MULTICAST_LOOP to 1"),
+            (socket.set_multicast_loop_v6(false), "IPV6_MULTICAST_LOOP to 0"),
+            (socket.set_ttl(7), "IP_TTL to 7"),
+        ] {
+            let error = result.unwrap_err();
+            assert!(error.to_string().starts_with(&format!("cannot set {option}: ")), "{error}");
+        }
         Ok(())
     })
 }
@@ -88,9 +152,11 @@ fn a_group_over_ipv4_is_joined_and_left() -> io::Result<()> {
         member.leave_multicast_v4(group, interface)?;
         let error = member.leave_multicast_v4(group, interface).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AddrNotAvailable);
+        assert!(error.to_string().starts_with("cannot leave 239.255.42.1 at 127.0.0.1: "), "{error}");
         let no_interface = Ipv4Addr::new(192, 0, 2, 77);
         let error = member.join_multicast_v4(group, no_interface).unwrap_err();
-        assert_eq!(error.raw_os_error(), Some(libc::ENODEV));
+        assert_eq!(error.to_string(), "cannot join 239.255.42.1 at 192.0.2.77: No such device (os error 19)");
+        assert_eq!(source_errno(&error), Some(libc::ENODEV));
         Ok(())
     })
 }
@@ -112,8 +178,10 @@ fn a_group_over_ipv6_is_joined_and_left() -> io::Result<()> {
         assert!(!is_joined()?);
         let error = member.leave_multicast_v6(&group, interface).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AddrNotAvailable);
+        assert!(error.to_string().starts_with("cannot leave ff01::4242 at interface "), "{error}");
         let error = member.join_multicast_v6(&group, i32::MAX as u32).unwrap_err();
-        assert_eq!(error.raw_os_error(), Some(libc::ENODEV));
+        assert!(error.to_string().starts_with("cannot join ff01::4242 at interface 2147483647: "), "{error}");
+        assert_eq!(source_errno(&error), Some(libc::ENODEV));
         Ok(())
     })
 }

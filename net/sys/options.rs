@@ -3,23 +3,21 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::time::Duration;
 
 use libc::{c_int, c_void, socklen_t};
 
 use super::result::check;
 
-pub(in crate::net) fn set_linger(socket: BorrowedFd<'_>, linger: Option<Duration>) -> io::Result<()> {
-    // Rounded up, since zero is no short time but a reset.
-    let seconds = linger.unwrap_or_default().as_nanos().div_ceil(1_000_000_000);
-    let value =
-        libc::linger { l_onoff: linger.is_some().into(), l_linger: c_int::try_from(seconds).unwrap_or(c_int::MAX) };
+/// Sets how many seconds closing waits for unsent data, if it does.
+pub(in crate::net) fn set_linger(socket: BorrowedFd<'_>, seconds: Option<c_int>) -> io::Result<()> {
+    let value = libc::linger { l_onoff: seconds.is_some().into(), l_linger: seconds.unwrap_or_default() };
     set(socket, libc::SOL_SOCKET, libc::SO_LINGER, &value)
 }
 
-pub(in crate::net) fn linger(socket: BorrowedFd<'_>) -> io::Result<Option<Duration>> {
+/// How many seconds closing waits for unsent data, if it does.
+pub(in crate::net) fn linger(socket: BorrowedFd<'_>) -> io::Result<Option<c_int>> {
     let value = get(socket, libc::SOL_SOCKET, libc::SO_LINGER, libc::linger { l_onoff: 0, l_linger: 0 })?;
-    Ok((value.l_onoff != 0).then(|| Duration::from_secs(value.l_linger as u64)))
+    Ok((value.l_onoff != 0).then_some(value.l_linger))
 }
 
 /// Sets an option that is a number.

@@ -9,6 +9,7 @@ use super::TcpStream;
 use super::socket::TcpSocket;
 use crate::executor::failed;
 use crate::net::accept::{accept, poll_accept};
+use crate::net::int_option::TTL;
 use crate::net::lookup::{ToSocketAddrs, resolve};
 use crate::net::source::Source;
 use crate::net::sys::LONGEST_BACKLOG;
@@ -253,7 +254,7 @@ impl TcpListener {
     ///
     /// Those of getsockopt(2).
     pub fn ttl(&self) -> io::Result<u32> {
-        self.source.get().ttl()
+        TTL.get(self.as_fd()).map(i32::unsigned_abs)
     }
 
     /// Sets how many routers a packet of an accepted connection may pass, in hops (`IP_TTL`), see ip(7).
@@ -272,9 +273,10 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2), as [`InvalidInput`](io::ErrorKind::InvalidInput) if it is not from 1 to 255.
+    /// Those of setsockopt(2), with the option and the value added, as
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if that is not from 1 to 255.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
-        self.source.get().set_ttl(ttl)
+        TTL.set(self.as_fd(), ttl)
     }
 }
 

@@ -5,9 +5,10 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use super::TcpStream;
-use crate::net::int_option::IntOption;
-use crate::net::sys;
+use crate::net::int_option::{IntOption, TTL};
+use crate::net::linger::{linger, set_linger};
 
+pub(super) const NODELAY: IntOption = IntOption::new(libc::IPPROTO_TCP, libc::TCP_NODELAY, "TCP_NODELAY");
 pub(super) const KEEPALIVE: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_KEEPALIVE, "SO_KEEPALIVE");
 pub(super) const KEEPALIVE_IDLE: IntOption = IntOption::new(libc::IPPROTO_TCP, libc::TCP_KEEPIDLE, "TCP_KEEPIDLE");
 pub(super) const KEEPALIVE_INTERVAL: IntOption =
@@ -36,7 +37,7 @@ impl TcpStream {
     ///
     /// Those of getsockopt(2).
     pub fn nodelay(&self) -> io::Result<bool> {
-        self.source.get().nodelay()
+        NODELAY.is_set(self.as_fd())
     }
 
     /// Sends small writes at once, or lets the system gather them (`TCP_NODELAY`), see tcp(7).
@@ -55,9 +56,9 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2).
+    /// Those of setsockopt(2), with the option and the value added.
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
-        self.source.get().set_nodelay(nodelay)
+        NODELAY.set(self.as_fd(), i32::from(nodelay))
     }
 
     /// How many routers a packet may pass, in hops (`IP_TTL`), see ip(7).
@@ -78,7 +79,7 @@ impl TcpStream {
     ///
     /// Those of getsockopt(2).
     pub fn ttl(&self) -> io::Result<u32> {
-        self.source.get().ttl()
+        TTL.get(self.as_fd()).map(i32::unsigned_abs)
     }
 
     /// Sets how many routers a packet may pass, in hops (`IP_TTL`), see ip(7).
@@ -98,9 +99,10 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2), as [`InvalidInput`](io::ErrorKind::InvalidInput) if it is not from 1 to 255.
+    /// Those of setsockopt(2), with the option and the value added, as
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if that is not from 1 to 255.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
-        self.source.get().set_ttl(ttl)
+        TTL.set(self.as_fd(), ttl)
     }
 
     /// How long closing waits for unsent data, in whole seconds, or `None` if it does not (`SO_LINGER`), see socket(7).
@@ -120,7 +122,7 @@ impl TcpStream {
     ///
     /// Those of getsockopt(2).
     pub fn linger(&self) -> io::Result<Option<Duration>> {
-        sys::linger(self.as_fd())
+        linger(self.as_fd())
     }
 
     /// Sets how long closing waits for unsent data, in whole seconds, rounded up (`SO_LINGER`), see socket(7).
@@ -144,9 +146,10 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2).
+    /// Those of setsockopt(2), with the option and the value added, as
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for more than 2,147,483,647 seconds.
     pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
-        sys::set_linger(self.as_fd(), linger)
+        set_linger(self.as_fd(), linger)
     }
 
     /// Has closing reset the connection, which throws unsent data away: [`set_linger`](TcpStream::set_linger) with zero.

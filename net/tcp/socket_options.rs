@@ -7,17 +7,15 @@ use std::time::Duration;
 use libc::c_int;
 
 use super::TcpSocket;
-use super::options::{KEEPALIVE, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, USER_TIMEOUT};
+use super::options::{KEEPALIVE, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, NODELAY, USER_TIMEOUT};
 use crate::net::device::{bind_device, device};
-use crate::net::int_option::{IntOption, TCLASS_V6, TOS_V4};
+use crate::net::int_option::{IntOption, RECV_BUFFER, SEND_BUFFER, TCLASS_V6, TOS_V4};
+use crate::net::linger::{linger, set_linger};
 use crate::net::sys;
 
 const REUSEADDR: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_REUSEADDR, "SO_REUSEADDR");
 const REUSEPORT: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_REUSEPORT, "SO_REUSEPORT");
-const SEND_BUFFER: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_SNDBUF, "SO_SNDBUF");
-const RECV_BUFFER: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_RCVBUF, "SO_RCVBUF");
 const ONLY_V6: IntOption = IntOption::new(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, "IPV6_V6ONLY");
-const NODELAY: IntOption = IntOption::new(libc::IPPROTO_TCP, libc::TCP_NODELAY, "TCP_NODELAY");
 
 /// Options.
 impl TcpSocket {
@@ -192,7 +190,8 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2), with the option and the value added.
+    /// Those of setsockopt(2), with the option and the value added, as
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if that is more than a byte.
     pub fn set_tos_v4(&self, tos: u32) -> io::Result<()> {
         TOS_V4.set(self.as_fd(), tos)
     }
@@ -372,7 +371,7 @@ impl TcpSocket {
     ///
     /// Those of getsockopt(2).
     pub fn linger(&self) -> io::Result<Option<Duration>> {
-        sys::linger(self.as_fd())
+        linger(self.as_fd())
     }
 
     /// Sets how long closing waits for unsent data, in whole seconds, rounded up (`SO_LINGER`). Otherwise as
@@ -389,9 +388,10 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2).
+    /// Those of setsockopt(2), with the option and the value added, as
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for more than 2,147,483,647 seconds.
     pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
-        sys::set_linger(self.as_fd(), linger)
+        set_linger(self.as_fd(), linger)
     }
 
     /// Whether an idle connection is probed now and then (`SO_KEEPALIVE`). Otherwise as
@@ -431,6 +431,25 @@ impl TcpSocket {
         KEEPALIVE.set(self.as_fd(), i32::from(keepalive))
     }
 
+    /// For how long a connection is idle before it is probed, in whole seconds (`TCP_KEEPIDLE`). Otherwise as
+    /// [`TcpStream::keepalive_idle`](super::TcpStream::keepalive_idle).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// # use std::time::Duration;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_keepalive_idle(Duration::from_secs(30))?;
+    /// assert_eq!(socket.keepalive_idle()?, Duration::from_secs(30));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn keepalive_idle(&self) -> io::Result<Duration> {
+        KEEPALIVE_IDLE.seconds(self.as_fd())
+    }
+
     /// Sets for how long a connection is idle before it is probed, in whole seconds, rounded up (`TCP_KEEPIDLE`).
     /// Otherwise as [`TcpStream::set_keepalive_idle`](super::TcpStream::set_keepalive_idle).
     ///
@@ -454,6 +473,25 @@ impl TcpSocket {
         KEEPALIVE_IDLE.set_seconds(self.as_fd(), idle)
     }
 
+    /// How long after a probe the next one follows, in whole seconds (`TCP_KEEPINTVL`). Otherwise as
+    /// [`TcpStream::keepalive_interval`](super::TcpStream::keepalive_interval).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// # use std::time::Duration;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_keepalive_interval(Duration::from_secs(5))?;
+    /// assert_eq!(socket.keepalive_interval()?, Duration::from_secs(5));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn keepalive_interval(&self) -> io::Result<Duration> {
+        KEEPALIVE_INTERVAL.seconds(self.as_fd())
+    }
+
     /// Sets how long after a probe the next one follows, in whole seconds, rounded up (`TCP_KEEPINTVL`). Otherwise as
     /// [`TcpStream::set_keepalive_interval`](super::TcpStream::set_keepalive_interval).
     ///
@@ -475,6 +513,24 @@ impl TcpSocket {
     /// Those of setsockopt(2), with the option and the value added: Linux takes 1 to 32,767 seconds.
     pub fn set_keepalive_interval(&self, interval: Duration) -> io::Result<()> {
         KEEPALIVE_INTERVAL.set_seconds(self.as_fd(), interval)
+    }
+
+    /// After how many probes without an answer the connection is given up (`TCP_KEEPCNT`). Otherwise as
+    /// [`TcpStream::keepalive_probes`](super::TcpStream::keepalive_probes).
+    ///
+    /// ```
+    /// # use epore::net::TcpSocket;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_keepalive_probes(3)?;
+    /// assert_eq!(socket.keepalive_probes()?, 3);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn keepalive_probes(&self) -> io::Result<u32> {
+        KEEPALIVE_PROBES.get(self.as_fd()).map(c_int::unsigned_abs)
     }
 
     /// Sets after how many probes without an answer the connection is given up (`TCP_KEEPCNT`). Otherwise as

@@ -5,10 +5,14 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsFd;
 
 use super::UdpSocket;
+use crate::executor::failed;
 use crate::net::int_option::IntOption;
 use crate::net::sys;
 
 /// The interface by which IPv6 multicast datagrams are sent.
+const LOOP_V4: IntOption = IntOption::new(libc::IPPROTO_IP, libc::IP_MULTICAST_LOOP, "IP_MULTICAST_LOOP");
+const LOOP_V6: IntOption = IntOption::new(libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_LOOP, "IPV6_MULTICAST_LOOP");
+const TTL_V4: IntOption = IntOption::new(libc::IPPROTO_IP, libc::IP_MULTICAST_TTL, "IP_MULTICAST_TTL");
 const INTERFACE_V6: IntOption = IntOption::new(libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_IF, "IPV6_MULTICAST_IF");
 
 /// Multicast.
@@ -35,9 +39,10 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2), as `ENODEV` if no interface has that address.
+    /// Those of setsockopt(2), with the group and the interface added, as `ENODEV` if no interface has that address.
     pub fn join_multicast_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
-        self.source.get().join_multicast_v4(&group, &interface)
+        let joined = self.source.get().join_multicast_v4(&group, &interface);
+        joined.map_err(|error| failed(format!("cannot join {group} at {interface}"), error))
     }
 
     /// Leaves a group that was joined with the same arguments (`IP_DROP_MEMBERSHIP`), see ip(7).
@@ -57,9 +62,11 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2), as [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) if it was not joined.
+    /// Those of setsockopt(2), with the group and the interface added, as
+    /// [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) if it was not joined.
     pub fn leave_multicast_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
-        self.source.get().leave_multicast_v4(&group, &interface)
+        let left = self.source.get().leave_multicast_v4(&group, &interface);
+        left.map_err(|error| failed(format!("cannot leave {group} at {interface}"), error))
     }
 
     /// Joins a group on the interface of that index, see if_nametoindex(3), or on the one that the system chooses if it is 0
@@ -80,10 +87,11 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2), as `ENODEV` if there is no such interface, and [`AddrInUse`](io::ErrorKind::AddrInUse)
-    /// if the socket is a member already.
+    /// Those of setsockopt(2), with the group and the interface added, as `ENODEV` if there is no such interface, and
+    /// [`AddrInUse`](io::ErrorKind::AddrInUse) if the socket is a member already.
     pub fn join_multicast_v6(&self, group: &Ipv6Addr, interface: u32) -> io::Result<()> {
-        self.source.get().join_multicast_v6(group, interface)
+        let joined = self.source.get().join_multicast_v6(group, interface);
+        joined.map_err(|error| failed(format!("cannot join {group} at interface {interface}"), error))
     }
 
     /// Leaves a group that was joined with the same arguments, of which the second is the index of the interface
@@ -105,9 +113,11 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2), as [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) if it was not joined.
+    /// Those of setsockopt(2), with the group and the interface added, as
+    /// [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) if it was not joined.
     pub fn leave_multicast_v6(&self, group: &Ipv6Addr, interface: u32) -> io::Result<()> {
-        self.source.get().leave_multicast_v6(group, interface)
+        let left = self.source.get().leave_multicast_v6(group, interface);
+        left.map_err(|error| failed(format!("cannot leave {group} at interface {interface}"), error))
     }
 
     /// Whether what is sent to a group over IPv4 also comes to members on this machine (`IP_MULTICAST_LOOP`), see ip(7).
@@ -125,7 +135,7 @@ impl UdpSocket {
     ///
     /// Those of getsockopt(2).
     pub fn multicast_loop_v4(&self) -> io::Result<bool> {
-        self.source.get().multicast_loop_v4()
+        LOOP_V4.is_set(self.as_fd())
     }
 
     /// Lets what is sent to a group over IPv4 come to members on this machine too, or not (`IP_MULTICAST_LOOP`), see ip(7).
@@ -142,9 +152,9 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2).
+    /// Those of setsockopt(2), with the option and the value added.
     pub fn set_multicast_loop_v4(&self, on: bool) -> io::Result<()> {
-        self.source.get().set_multicast_loop_v4(on)
+        LOOP_V4.set(self.as_fd(), i32::from(on))
     }
 
     /// Whether what is sent to a group over IPv6 also comes to members on this machine (`IPV6_MULTICAST_LOOP`), see ipv6(7).
@@ -162,7 +172,7 @@ impl UdpSocket {
     ///
     /// Those of getsockopt(2).
     pub fn multicast_loop_v6(&self) -> io::Result<bool> {
-        self.source.get().multicast_loop_v6()
+        LOOP_V6.is_set(self.as_fd())
     }
 
     /// Lets what is sent to a group over IPv6 come to members on this machine too, or not (`IPV6_MULTICAST_LOOP`), see
@@ -180,9 +190,9 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2).
+    /// Those of setsockopt(2), with the option and the value added.
     pub fn set_multicast_loop_v6(&self, on: bool) -> io::Result<()> {
-        self.source.get().set_multicast_loop_v6(on)
+        LOOP_V6.set(self.as_fd(), i32::from(on))
     }
 
     /// How many routers a datagram to a group over IPv4 may pass, in hops (`IP_MULTICAST_TTL`), see ip(7).
@@ -200,7 +210,7 @@ impl UdpSocket {
     ///
     /// Those of getsockopt(2).
     pub fn multicast_ttl_v4(&self) -> io::Result<u32> {
-        self.source.get().multicast_ttl_v4()
+        TTL_V4.get(self.as_fd()).map(i32::unsigned_abs)
     }
 
     /// Sets how many routers a datagram to a group over IPv4 may pass, in hops, 1 by default (`IP_MULTICAST_TTL`), see
@@ -218,9 +228,10 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2).
+    /// Those of setsockopt(2), with the option and the value added, as
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if that is more than 255.
     pub fn set_multicast_ttl_v4(&self, ttl: u32) -> io::Result<()> {
-        self.source.get().set_multicast_ttl_v4(ttl)
+        TTL_V4.set(self.as_fd(), ttl)
     }
 
     /// The address of the interface by which datagrams to groups leave over IPv4; unspecified if the system chooses
@@ -258,9 +269,11 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2), as [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) if no interface has that address.
+    /// Those of setsockopt(2), with the option and the value added, as
+    /// [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) if no interface has that address.
     pub fn set_multicast_if_v4(&self, interface: Ipv4Addr) -> io::Result<()> {
-        sys::set_ipv4(self.as_fd(), libc::IPPROTO_IP, libc::IP_MULTICAST_IF, interface)
+        let set = sys::set_ipv4(self.as_fd(), libc::IPPROTO_IP, libc::IP_MULTICAST_IF, interface);
+        set.map_err(|error| failed(format!("cannot set IP_MULTICAST_IF to {interface}"), error))
     }
 
     /// The index of the interface by which datagrams to groups leave over IPv6; 0 if the system chooses
@@ -297,7 +310,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2), as `ENODEV` if there is no such interface.
+    /// Those of setsockopt(2), with the option and the value added, as `ENODEV` if there is no such interface.
     pub fn set_multicast_if_v6(&self, interface: u32) -> io::Result<()> {
         INTERFACE_V6.set(self.as_fd(), interface)
     }

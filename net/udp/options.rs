@@ -4,9 +4,12 @@ use std::io;
 use std::os::fd::AsFd;
 
 use super::UdpSocket;
+use crate::executor::failed;
 use crate::net::device::{bind_device, device};
-use crate::net::int_option::{TCLASS_V6, TOS_V4};
+use crate::net::int_option::{IntOption, RECV_BUFFER, SEND_BUFFER, TCLASS_V6, TOS_V4, TTL};
 use crate::net::sys;
+
+const BROADCAST: IntOption = IntOption::new(libc::SOL_SOCKET, libc::SO_BROADCAST, "SO_BROADCAST");
 
 /// Options.
 impl UdpSocket {
@@ -27,7 +30,7 @@ impl UdpSocket {
     ///
     /// Those of getsockopt(2).
     pub fn broadcast(&self) -> io::Result<bool> {
-        self.source.get().broadcast()
+        BROADCAST.is_set(self.as_fd())
     }
 
     /// Lets datagrams be sent to a broadcast address, or not (`SO_BROADCAST`), see socket(7).
@@ -44,9 +47,9 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2).
+    /// Those of setsockopt(2), with the option and the value added.
     pub fn set_broadcast(&self, broadcast: bool) -> io::Result<()> {
-        self.source.get().set_broadcast(broadcast)
+        BROADCAST.set(self.as_fd(), i32::from(broadcast))
     }
 
     /// How many routers a datagram may pass, in hops (`IP_TTL`), see ip(7).
@@ -65,7 +68,7 @@ impl UdpSocket {
     ///
     /// Those of getsockopt(2).
     pub fn ttl(&self) -> io::Result<u32> {
-        self.source.get().ttl()
+        TTL.get(self.as_fd()).map(i32::unsigned_abs)
     }
 
     /// Sets how many routers a datagram may pass, in hops (`IP_TTL`), see ip(7).
@@ -82,9 +85,90 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2).
+    /// Those of setsockopt(2), with the option and the value added, as
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if that is not from 1 to 255.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
-        self.source.get().set_ttl(ttl)
+        TTL.set(self.as_fd(), ttl)
+    }
+
+    /// The size of the send buffer in bytes (`SO_SNDBUF`): what the kernel uses, twice of what was asked for.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_send_buffer_size(10_000)?;
+    /// assert_eq!(socket.send_buffer_size()?, 20_000);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn send_buffer_size(&self) -> io::Result<u32> {
+        SEND_BUFFER.get(self.as_fd()).map(i32::unsigned_abs)
+    }
+
+    /// Asks for a send buffer of so many bytes (`SO_SNDBUF`). The kernel doubles it, and has limits (net.core.wmem_max), see socket(7).
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UdpSocket;
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_send_buffer_size(64 * 1024)?;
+    /// assert_eq!(socket.send_buffer_size()?, 2 * 64 * 1024);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added. More than the kernel's limit is no
+    /// error: the size says what it is then.
+    pub fn set_send_buffer_size(&self, size: u32) -> io::Result<()> {
+        SEND_BUFFER.set(self.as_fd(), size)
+    }
+
+    /// The size of the receive buffer in bytes (`SO_RCVBUF`): what the kernel uses, twice of what was asked for.
+    ///
+    /// ```
+    /// # use epore::net::UdpSocket;
+    /// # epore::block_on(async {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_recv_buffer_size(10_000)?;
+    /// assert_eq!(socket.recv_buffer_size()?, 20_000);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockopt(2).
+    pub fn recv_buffer_size(&self) -> io::Result<u32> {
+        RECV_BUFFER.get(self.as_fd()).map(i32::unsigned_abs)
+    }
+
+    /// Asks for a receive buffer of so many bytes (`SO_RCVBUF`). The kernel doubles it, and has limits (net.core.rmem_max), see socket(7).
+    ///
+    /// A datagram that finds no room in it is lost: a burst must fit, with what the kernel needs itself for each datagram.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use epore::net::UdpSocket;
+    /// # let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_recv_buffer_size(64 * 1024)?;
+    /// assert_eq!(socket.recv_buffer_size()?, 2 * 64 * 1024);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2), with the option and the value added. More than the kernel's limit is no
+    /// error: the size says what it is then.
+    pub fn set_recv_buffer_size(&self, size: u32) -> io::Result<()> {
+        RECV_BUFFER.set(self.as_fd(), size)
     }
 
     /// The type of service of IPv4 datagrams (`IP_TOS`), see ip(7): the byte of DSCP and ECN.
@@ -120,7 +204,8 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2).
+    /// Those of setsockopt(2), with the option and the value added, as
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if that is more than a byte.
     pub fn set_tos_v4(&self, tos: u32) -> io::Result<()> {
         TOS_V4.set(self.as_fd(), tos)
     }
@@ -158,7 +243,8 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of setsockopt(2).
+    /// Those of setsockopt(2), with the option and the value added, as
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if that is more than a byte.
     pub fn set_tclass_v6(&self, class: u32) -> io::Result<()> {
         TCLASS_V6.set(self.as_fd(), class)
     }
@@ -240,7 +326,8 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// [`Unsupported`](io::ErrorKind::Unsupported) if the kernel cannot do it, as before Linux 5.0; others of setsockopt(2).
+    /// [`Unsupported`](io::ErrorKind::Unsupported) if the kernel cannot do it, as before Linux 5.0; others of setsockopt(2),
+    /// with the option and the value added.
     pub fn set_gro(&self, gro: bool) -> io::Result<()> {
         let set = sys::set_int(self.as_fd(), libc::SOL_UDP, libc::UDP_GRO, gro.into());
         set.map_err(|error| match error.raw_os_error() {
@@ -249,7 +336,7 @@ impl UdpSocket {
                     "the kernel cannot put datagrams together on this socket (UDP_GRO), as UDP has since Linux 5.0";
                 io::Error::new(io::ErrorKind::Unsupported, message)
             }
-            _ => error,
+            _ => failed(format!("cannot set UDP_GRO to {}", i32::from(gro)), error),
         })
     }
 }
