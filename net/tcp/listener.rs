@@ -235,7 +235,7 @@ impl TcpListener {
     ///
     /// Those of getsockopt(2).
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.source.get().take_error()
+        self.source.take_error(std::net::TcpListener::take_error)
     }
 
     /// How many routers a packet of an accepted connection may pass, in hops (`IP_TTL`), see ip(7).

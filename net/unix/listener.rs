@@ -232,7 +232,7 @@ impl UnixListener {
     ///
     /// Those of getsockopt(2).
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.source.get().take_error()
+        self.source.take_error(net::UnixListener::take_error)
     }
 }
 
