@@ -17,6 +17,9 @@ const FORBIDDEN: [(c_int, &str, &str); 6] = [
     (libc::SIGBUS, "SIGBUS", REPEATED),
 ];
 
+/// The kernel's first signal for real-time use. The C library takes the first ones for its threads, see signal(7).
+const FIRST_REAL_TIME: c_int = 32;
+
 const UNHANDLED: &str = "the system lets no program handle it";
 const REPEATED: &str = "the instruction that causes it would be run again, without end";
 
@@ -240,6 +243,9 @@ impl SignalKind {
         let invalid = |message: String| Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         if !(1..NUMBERS as c_int).contains(&self.0) {
             return invalid(format!("{} is the number of no signal: they go from 1 to {}", self.0, NUMBERS - 1));
+        }
+        if (FIRST_REAL_TIME..libc::SIGRTMIN()).contains(&self.0) {
+            return invalid(format!("signal {} cannot be listened to: the C library keeps it to itself", self.0));
         }
         match FORBIDDEN.iter().find(|(number, ..)| *number == self.0) {
             Some((_, name, reason)) => invalid(format!("{name} cannot be listened to: {reason}")),

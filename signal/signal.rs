@@ -32,10 +32,10 @@ use crate::executor::failed;
 ///
 /// # Errors
 ///
-/// [`InvalidInput`](io::ErrorKind::InvalidInput) for a number that names no signal, and for signals that no program can
-/// go on after: SIGKILL and SIGSTOP, which cannot be handled, and SIGILL, SIGFPE, SIGSEGV and SIGBUS, which come back
-/// at once as the instruction that caused them is run again. Otherwise those of eventfd(2), of fcntl(2) with
-/// `F_DUPFD_CLOEXEC`, and of sigaction(2), which gives away none of the signals that the C library uses itself.
+/// [`InvalidInput`](io::ErrorKind::InvalidInput) for a number that names no signal, for those that the C library keeps to
+/// itself (32, 33), and for signals that no program can go on after: SIGKILL and SIGSTOP, which cannot be handled, and
+/// SIGILL, SIGFPE, SIGSEGV and SIGBUS, which come back at once as the instruction that caused them is run again. Otherwise
+/// those of eventfd(2), of fcntl(2) with `F_DUPFD_CLOEXEC`, and of sigaction(2). Each names the signal.
 pub fn signal(kind: SignalKind) -> io::Result<Signal> {
     listen(kind.check()?).map_err(|error| failed(format!("cannot listen to signal {}", kind.as_raw_value()), error))
 }

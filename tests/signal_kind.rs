@@ -52,13 +52,34 @@ fn what_cannot_be_listened_to_is_an_error_that_says_why() {
         (-1, "-1 is the number of no signal"),
         (65, "65 is the number of no signal"),
         (i32::MAX, "2147483647 is the number of no signal"),
+        (32, "signal 32 cannot be listened to: the C library keeps it to itself"),
+        (33, "signal 33 cannot be listened to: the C library keeps it to itself"),
     ] {
         let error = signal(SignalKind::from_raw(number)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert!(error.to_string().contains(name), "{error}");
     }
-    // The C library keeps this one to itself.
-    assert_eq!(signal(SignalKind::from_raw(32)).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert!(signal(SignalKind::from_raw(libc::SIGRTMIN())).is_ok());
+}
+
+#[test]
+fn names_stand_for_the_numbers_of_the_system() {
+    for (kind, number) in [
+        (SignalKind::alarm(), libc::SIGALRM),
+        (SignalKind::child(), libc::SIGCHLD),
+        (SignalKind::hangup(), libc::SIGHUP),
+        (SignalKind::interrupt(), libc::SIGINT),
+        (SignalKind::io(), libc::SIGIO),
+        (SignalKind::pipe(), libc::SIGPIPE),
+        (SignalKind::quit(), libc::SIGQUIT),
+        (SignalKind::terminate(), libc::SIGTERM),
+        (SignalKind::user_defined1(), libc::SIGUSR1),
+        (SignalKind::user_defined2(), libc::SIGUSR2),
+        (SignalKind::window_change(), libc::SIGWINCH),
+    ] {
+        assert_eq!((kind.as_raw_value(), libc::c_int::from(kind)), (number, number));
+        assert_eq!(kind, SignalKind::from(number));
+    }
 }
 
 #[test]
