@@ -112,6 +112,46 @@ pin_project! {
     }
 }
 
+impl<F> Timeout<F> {
+    /// The future that it limits.
+    ///
+    /// ```
+    /// # use epore::time::{Duration, timeout};
+    /// let limited = timeout(Duration::from_secs(1), std::future::ready(42));
+    /// assert_eq!(limited.get_ref().clone().into_inner(), 42);
+    /// ```
+    pub fn get_ref(&self) -> &F {
+        &self.future
+    }
+
+    /// The future that it limits, to change it.
+    ///
+    /// ```
+    /// # use epore::time::{Duration, timeout};
+    /// # epore::block_on(async {
+    /// let mut limited = timeout(Duration::from_secs(1), std::future::ready(1));
+    /// *limited.get_mut() = std::future::ready(2);
+    /// assert_eq!(limited.await, Ok(2));
+    /// # });
+    /// ```
+    pub fn get_mut(&mut self) -> &mut F {
+        &mut self.future
+    }
+
+    /// Takes the limit off, and gives the future back as far as it has come.
+    ///
+    /// ```
+    /// # use epore::time::{Duration, timeout};
+    /// # epore::block_on(async {
+    /// let future = timeout(Duration::from_secs(1), async { 42 }).into_inner();
+    /// assert_eq!(future.await, 42);
+    /// # });
+    /// ```
+    pub fn into_inner(self) -> F {
+        self.future
+    }
+}
+
 impl<F: Future> Future for Timeout<F> {
     type Output = Result<F::Output, Elapsed>;
 
