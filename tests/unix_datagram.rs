@@ -29,9 +29,12 @@ fn messages_arrive_whole_and_in_order_with_their_sender() -> io::Result<()> {
             let sender = UnixDatagram::bind(abstract_path())?;
             assert_eq!(sender.send_to(b"hello", path).await?, 5);
             assert_eq!(sender.send_to(b"", path).await?, 0);
-            assert_eq!(sender.try_send_to(b"last", path)?, 4);
+            assert_eq!(sender.try_send_to(b"third", path)?, 5);
+            assert_eq!(sender.try_send_to_addr(b"fourth", &receiver.local_addr()?)?, 6);
+            let addr = receiver.local_addr()?;
+            assert_eq!(poll_fn(|cx| sender.poll_send_to_addr(cx, b"last", &addr)).await?, 4);
             let mut buffer = [0; 16];
-            for message in [&b"hello"[..], b"", b"last"] {
+            for message in [&b"hello"[..], b"", b"third", b"fourth", b"last"] {
                 let (count, from) = receiver.recv_from(&mut buffer).await?;
                 assert_eq!((&buffer[..count], &from), (message, &sender.local_addr()?));
             }
@@ -102,6 +105,50 @@ fn peeking_takes_nothing_and_what_does_not_fit_is_lost() -> io::Result<()> {
         }
         assert_eq!(socket.recv(&mut [0; 2]).await?, 2);
         assert_eq!(socket.recv(&mut [0; 16]).await?, 4);
+        Ok(())
+    })
+}
+
+#[test]
+fn peeking_by_polls_and_tries_takes_nothing_and_waits_for_a_message() -> io::Result<()> {
+    run(async {
+        let (one, other) = UnixDatagram::pair()?;
+        let mut buffer = [0; 2];
+        assert_eq!(other.try_peek(&mut buffer).unwrap_err().kind(), ErrorKind::WouldBlock);
+        assert_eq!(other.try_peek_from(&mut buffer).unwrap_err().kind(), ErrorKind::WouldBlock);
+        {
+            let mut peek = pin!(poll_fn(|cx| other.poll_peek(cx, &mut buffer)));
+            assert!(poll_once(peek.as_mut()).await.is_pending());
+            one.send(b"hello").await?;
+            assert_eq!(peek.await?, 2);
+        }
+        assert_eq!(&buffer, b"he");
+        assert_eq!(other.try_peek(&mut buffer)?, 2);
+        let (count, from) = other.try_peek_from(&mut buffer)?;
+        assert!(count == 2 && from.is_unnamed());
+        let (count, from) = poll_fn(|cx| other.poll_peek_from(cx, &mut buffer)).await?;
+        assert!(count == 2 && from.is_unnamed());
+        assert_eq!(other.try_recv(&mut [0; 16])?, 5);
+        let mut peek_from = pin!(poll_fn(|cx| other.poll_peek_from(cx, &mut buffer)));
+        assert!(poll_once(peek_from.as_mut()).await.is_pending());
+        one.send(b"again").await?;
+        assert_eq!(peek_from.await?.0, 2);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_connected_socket_that_connects_to_another_loses_what_it_has_not_received() -> io::Result<()> {
+    run(async {
+        let sender = UnixDatagram::unbound()?;
+        let [path, first, second] = [abstract_path(), abstract_path(), abstract_path()];
+        let receiver = UnixDatagram::bind(&path)?;
+        let _peers = [UnixDatagram::bind(&first)?, UnixDatagram::bind(&second)?];
+        sender.send_to(b"early", &path).await?;
+        receiver.connect(&first)?;
+        assert_eq!(receiver.try_peek(&mut [0; 16])?, 5);
+        receiver.connect(&second)?;
+        assert_eq!(receiver.try_recv(&mut [0; 16]).unwrap_err().kind(), ErrorKind::WouldBlock);
         Ok(())
     })
 }

@@ -353,6 +353,34 @@ fn a_poll_of_a_send_that_still_has_to_wait_opens_nothing() {
     });
 }
 
+#[test]
+fn a_full_receiver_at_an_address_is_waited_for_and_one_that_is_gone_named() -> io::Result<()> {
+    run(async {
+        let receiver = UnixDatagram::bind(abstract_path())?;
+        let addr = receiver.local_addr()?;
+        let sender = UnixDatagram::unbound()?;
+        let queued = until_full(|| sender.try_send_to_addr(b"other", &addr))?;
+        let send = async { poll_fn(|cx| sender.poll_send_to_addr(cx, b"mine", &addr)).await };
+        let mut send = pin!(send);
+        assert!(poll_once(send.as_mut()).await.is_pending());
+        let receive_all = async {
+            for _ in 0..queued {
+                receiver.recv(&mut [0; 16]).await?;
+            }
+            receiver.recv(&mut [0; 16]).await
+        };
+        let (sent, last) = futures::join!(send, receive_all);
+        assert_eq!((sent?, last?), (4, 4));
+
+        drop(receiver);
+        let expected = format!("cannot send to {addr}: Connection refused (os error 111)");
+        assert_eq!(sender.try_send_to_addr(b"late", &addr).unwrap_err().to_string(), expected);
+        let polled = poll_fn(|cx| sender.poll_send_to_addr(cx, b"late", &addr)).await;
+        assert_eq!(polled.unwrap_err().to_string(), expected);
+        Ok(())
+    })
+}
+
 /// A sender with little room, and a receiver that is connected to it, so that nobody else can be connected to that one.
 fn sender_and_connected_receiver() -> io::Result<(UnixDatagram, net::UnixDatagram, String)> {
     let (own, path) = (abstract_path(), abstract_path());

@@ -14,9 +14,11 @@ use crate::net::unix::SocketAddr;
 use crate::net::unix::connect::pair_error;
 use crate::net::unix::listener::bind_error;
 
-/// A Unix socket that carries messages: whole, in order, and none is lost.
+/// A Unix socket that carries messages, in order and each as a whole.
 ///
-/// A message that meets a full queue waits until its receiver has made room. See unix(7).
+/// A message that meets a full queue waits until its receiver has made room: none is lost on the way. What is lost is the
+/// rest of a message that is longer than the buffer it is received into; what nobody has received when the socket is
+/// closed; and what a connected socket has not received when it connects to another. See unix(7).
 ///
 /// ```
 /// # epore::block_on(async {
@@ -48,7 +50,7 @@ use crate::net::unix::listener::bind_error;
 #[derive(Debug)]
 pub struct UnixDatagram {
     pub(super) source: Source<net::UnixDatagram>,
-    /// Of the latest [`poll_send_to`](UnixDatagram::poll_send_to), while it waits for its receiver.
+    /// Of the latest [`poll_send_to_addr`](UnixDatagram::poll_send_to_addr), while it waits for its receiver.
     pub(super) waiting: Waiting,
 }
 

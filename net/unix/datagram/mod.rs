@@ -2,6 +2,7 @@
 
 #[expect(clippy::module_inception, reason = "a file is named after its type")]
 mod datagram;
+mod peek;
 mod ready;
 mod recv;
 mod room;

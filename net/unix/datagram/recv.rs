@@ -77,66 +77,6 @@ impl UnixDatagram {
         self.source.io(Direction::Read, |socket| recv_from(socket, buffer))
     }
 
-    /// Receives a message without taking it, and says how many bytes of it are in `buffer`: the next receive brings the
-    /// same one. Otherwise as [`recv`](UnixDatagram::recv).
-    ///
-    /// ```
-    /// # epore::block_on(async {
-    /// # use epore::net::UnixDatagram;
-    /// let (one, other) = UnixDatagram::pair()?;
-    /// one.send(b"hello").await?;
-    /// let mut first = [0; 1];
-    /// other.peek(&mut first).await?;
-    /// let mut buffer = [0; 1024];
-    /// assert_eq!((first[0], other.recv(&mut buffer).await?), (b'h', 5));
-    /// # Ok::<(), std::io::Error>(())
-    /// # }).unwrap();
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of recv(2).
-    ///
-    /// # Panics
-    ///
-    /// Outside of a runtime.
-    ///
-    /// # Cancel safety
-    ///
-    /// It can be dropped at any time.
-    pub fn peek(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
-        self.source.io(Direction::Read, |socket| sys::peek(socket.as_fd(), buffer))
-    }
-
-    /// Receives a message without taking it, and says how many bytes of it are in `buffer` and who has sent it.
-    /// Otherwise as [`peek`](UnixDatagram::peek).
-    ///
-    /// ```
-    /// # epore::block_on(async {
-    /// # use epore::net::UnixDatagram;
-    /// let (one, other) = UnixDatagram::pair()?;
-    /// one.send(b"hello").await?;
-    /// let (count, from) = other.peek_from(&mut [0; 1024]).await?;
-    /// assert!(count == 5 && from.is_unnamed());
-    /// # Ok::<(), std::io::Error>(())
-    /// # }).unwrap();
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of recvfrom(2).
-    ///
-    /// # Panics
-    ///
-    /// Outside of a runtime.
-    ///
-    /// # Cancel safety
-    ///
-    /// It can be dropped at any time.
-    pub fn peek_from(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
-        self.source.io(Direction::Read, |socket| peek_from(socket, buffer))
-    }
-
     /// Waits until a receive is worth trying. It may still say [`WouldBlock`](io::ErrorKind::WouldBlock).
     ///
     /// ```
@@ -299,10 +239,5 @@ impl UnixDatagram {
 
 fn recv_from(socket: &net::UnixDatagram, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
     let (count, sender) = sys::recv_from(socket.as_fd(), buffer)?;
-    Ok((count, SocketAddr::try_from(&sender)?))
-}
-
-fn peek_from(socket: &net::UnixDatagram, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-    let (count, sender) = sys::peek_from(socket.as_fd(), buffer)?;
     Ok((count, SocketAddr::try_from(&sender)?))
 }

@@ -201,8 +201,27 @@ impl UnixDatagram {
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) alone if there is none; otherwise those of [`send_to`](UnixDatagram::send_to).
     pub fn try_send_to(&self, buffer: &[u8], target: impl AsRef<Path>) -> io::Result<usize> {
-        let target = SocketAddr::from_path(target.as_ref())?;
-        match self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, &Address::from(&target))) {
+        self.try_send_to_addr(buffer, &SocketAddr::from_path(target.as_ref())?)
+    }
+
+    /// Sends a message to the socket at an address if there is room now, and says how many bytes it has.
+    ///
+    /// ```
+    /// # use epore::net::UnixDatagram;
+    /// # let name = format!("\0epore-doc-try-send-to-addr-{}", std::process::id());
+    /// # let path = &name;
+    /// let server = UnixDatagram::bind(path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// client.try_send_to_addr(b"hello", &server.local_addr()?)?;
+    /// assert_eq!(server.try_recv(&mut [0; 1024])?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`try_send_to`](UnixDatagram::try_send_to).
+    pub fn try_send_to_addr(&self, buffer: &[u8], target: &SocketAddr) -> io::Result<usize> {
+        match self.source.try_io(Direction::Write, |socket| send_to(socket, buffer, &target.into())) {
             Ok(sent) => sent.ok_or(io::ErrorKind::WouldBlock.into()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
             Err(error) => Err(target.failed("send to", error)),
@@ -276,15 +295,57 @@ impl UnixDatagram {
         buffer: &[u8],
         target: impl AsRef<Path>,
     ) -> Poll<io::Result<usize>> {
-        let target = SocketAddr::from_path(target.as_ref())?;
-        let sent = self.poll_send_to_addr(cx, buffer, &target);
+        self.poll_send_to_addr(cx, buffer, &SocketAddr::from_path(target.as_ref())?)
+    }
+
+    /// The poll form of [`send_to_addr`](UnixDatagram::send_to_addr): how many bytes the message has, once it is sent.
+    ///
+    /// ```
+    /// # epore::block_on(async {
+    /// # use std::future::poll_fn;
+    /// # use epore::net::UnixDatagram;
+    /// # let name = format!("\0epore-doc-poll-send-to-addr-{}", std::process::id());
+    /// # let path = &name;
+    /// let server = UnixDatagram::bind(path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// let addr = server.local_addr()?;
+    /// poll_fn(|cx| client.poll_send_to_addr(cx, b"hello", &addr)).await?;
+    /// assert_eq!(server.recv(&mut [0; 1024]).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send_to`](UnixDatagram::send_to).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`poll_send_to`](UnixDatagram::poll_send_to): to stop polling sends nothing, and the waker of the latest call is
+    /// woken.
+    pub fn poll_send_to_addr(
+        &self,
+        cx: &mut Context<'_>,
+        buffer: &[u8],
+        target: &SocketAddr,
+    ) -> Poll<io::Result<usize>> {
+        let sent = self.poll_send_to_address(cx, buffer, target);
         if sent.is_ready() {
             self.waiting.end();
         }
         sent.map_err(|error| target.failed("send to", error))
     }
 
-    fn poll_send_to_addr(&self, cx: &mut Context<'_>, buffer: &[u8], target: &SocketAddr) -> Poll<io::Result<usize>> {
+    fn poll_send_to_address(
+        &self,
+        cx: &mut Context<'_>,
+        buffer: &[u8],
+        target: &SocketAddr,
+    ) -> Poll<io::Result<usize>> {
         let address = Address::from(target);
         loop {
             ready!(self.source.poll_budget(cx, Direction::Write));
