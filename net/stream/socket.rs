@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::io;
 use std::net::{self, Shutdown};
 use std::os::fd::AsFd;
@@ -13,6 +13,7 @@ use std::os::unix;
 ///
 /// /// Works over TCP as over Unix sockets.
 /// async fn greet<S: StreamSocket>(stream: &Stream<S>) -> std::io::Result<()> {
+///     println!("{} has connected", stream.peer_addr()?);
 ///     stream.write_all(b"hello").await
 /// }
 /// # epore::block_on(async {
@@ -25,7 +26,7 @@ use std::os::unix;
 /// ```
 pub trait StreamSocket: AsFd + Debug + sealed::Sealed + 'static {
     /// What names an end of the connection.
-    type Addr;
+    type Addr: Clone + Debug + Display;
 
     #[doc(hidden)]
     fn local_addr(&self) -> io::Result<Self::Addr>;
