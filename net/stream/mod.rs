@@ -1,13 +1,17 @@
 //! Streams of bytes, and their halves: what TCP and Unix sockets have in common.
 
 mod read;
+mod reader;
 mod readiness;
+mod reunite;
 mod socket;
-mod split;
 #[expect(clippy::module_inception, reason = "a file is named after its type")]
 mod stream;
 mod write;
+mod writer;
 
+pub use reader::{OwnedReadHalf, ReadHalf, Reader};
+pub use reunite::ReuniteError;
 pub use socket::StreamSocket;
-pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, Reader, ReuniteError, ShutDownOnDrop, WriteHalf, Writer};
 pub use stream::Stream;
+pub use writer::{OwnedWriteHalf, ShutDownOnDrop, WriteHalf, Writer};

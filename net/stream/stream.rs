@@ -5,7 +5,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
 
 use super::StreamSocket;
-use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, Reader, ShutDownOnDrop, WriteHalf, Writer};
+use super::reader::{OwnedReadHalf, ReadHalf, Reader};
+use super::writer::{OwnedWriteHalf, ShutDownOnDrop, WriteHalf, Writer};
 use crate::net::source::Source;
 
 /// A connection that carries bytes both ways: a [`TcpStream`](crate::net::TcpStream) or a
