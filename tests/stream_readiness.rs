@@ -6,7 +6,7 @@ mod support;
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net;
@@ -164,6 +164,37 @@ async fn poll_forms<S: StreamSocket>(stream: Stream<S>, _: impl Read, mut peer: 
     }
     peer.write_all(b"x")?;
     waiting.await
+}
+
+of_both_kinds!(the_vectored_poll_forms_wait_and_use_one_buffer_after_another, vectored_poll_forms);
+
+async fn vectored_poll_forms<S: StreamSocket>(
+    stream: Stream<S>,
+    _: impl Read,
+    mut peer: impl Read + Write,
+) -> io::Result<()> {
+    let (mut one, mut other) = ([0; 2], [0; 4]);
+    {
+        let mut buffers = [IoSliceMut::new(&mut one), IoSliceMut::new(&mut other)];
+        let mut read = pin!(poll_fn(|cx| stream.poll_read_vectored(cx, &mut buffers)));
+        assert!(poll_once(read.as_mut()).await.is_pending());
+        peer.write_all(b"hello")?;
+        assert_eq!(read.await?, 5);
+    }
+    assert_eq!((&one, &other[..3]), (b"he", &b"llo"[..]));
+
+    let slices = [IoSlice::new(b"two "), IoSlice::new(b"slices")];
+    assert_eq!(poll_fn(|cx| stream.poll_write_vectored(cx, &slices)).await?, 10);
+    let mut text = [0; 10];
+    peer.read_exact(&mut text)?;
+    assert_eq!(&text, b"two slices");
+
+    let filled = fill(&stream).await?;
+    let mut write = pin!(poll_fn(|cx| stream.poll_write_vectored(cx, &slices)));
+    assert!(poll_once(write.as_mut()).await.is_pending());
+    peer.read_exact(&mut vec![0; filled])?;
+    assert_eq!(write.await?, 10);
+    Ok(())
 }
 
 /// R10: a task that only ever tries what is ready yields.

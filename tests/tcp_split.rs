@@ -5,6 +5,7 @@ mod support;
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::thread;
 
+use epore::io::Interest;
 use futures::future::try_join;
 use support::polls::run;
 use support::tcp::{pair, pattern};
@@ -112,10 +113,12 @@ fn halves_have_all_that_the_stream_has() -> io::Result<()> {
         assert_eq!(writer.as_ref().local_addr()?, peer.peer_addr()?);
 
         writer.writable().await?;
+        assert!(writer.ready(Interest::WRITABLE).await?.is_writable());
         writer.try_write(b"ab")?;
         writer.try_write_vectored(&[IoSlice::new(b"cd")])?;
         writer.write_vectored(&[IoSlice::new(b"ef")]).await?;
         assert_eq!(writer.write(b"gh").await?, 2);
+        writer.flush().await?;
         writer.shutdown().await?;
         let mut text = String::new();
         peer.read_to_string(&mut text)?;
@@ -124,6 +127,7 @@ fn halves_have_all_that_the_stream_has() -> io::Result<()> {
         peer.write_all(text.as_bytes())?;
         let mut buffer = [0; 2];
         reader.readable().await?;
+        assert!(reader.ready(Interest::READABLE).await?.is_readable());
         assert_eq!(reader.peek(&mut buffer).await?, 2);
         assert_eq!(reader.try_read(&mut buffer)?, 2);
         assert_eq!(reader.try_read_vectored(&mut [IoSliceMut::new(&mut buffer)])?, 2);
