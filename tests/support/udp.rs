@@ -10,6 +10,7 @@ use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use epore::net::UdpSocket;
+use epore::net::udp::RecvBatch;
 
 /// Two sockets that are connected to each other.
 pub async fn pair() -> io::Result<(UdpSocket, UdpSocket)> {
@@ -49,4 +50,9 @@ pub fn fill(socket: &UdpSocket, datagram: &[u8]) -> io::Result<usize> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// What is in a batch: sender, content, segment size, and whether it was truncated.
+pub fn contents(batch: &RecvBatch) -> Vec<(SocketAddr, &[u8], Option<usize>, bool)> {
+    batch.iter().map(|each| (each.from(), each.data(), each.segment_size(), each.is_truncated())).collect()
 }
