@@ -10,6 +10,8 @@ mod lexer;
 mod rules;
 #[path = "tidy/self_test.rs"]
 mod self_test;
+#[path = "tidy/types.rs"]
+mod types;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -171,4 +173,26 @@ fn the_system_is_asked_for_the_time_in_few_files() {
 fn what_users_see_has_docs_with_examples() {
     let is_shown = |source: &Source| source.is_library();
     assert_rule(is_shown, |source| docs::poor_docs(&source.tokens));
+}
+
+#[test]
+fn each_type_that_users_see_has_a_file_of_tests() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let is_test = |name: &str| tests.join(name).with_extension("rs").is_file();
+    let is_layer = |source: &Source| source.is_library() && source.folder().is_some();
+    assert_rule(is_layer, |source| types::untested(source.folder().unwrap(), &source.tokens, is_test));
+}
+
+#[test]
+fn the_list_of_types_whose_tests_are_named_otherwise_is_not_longer_than_it_must_be() {
+    let shown: Vec<String> = sources()
+        .iter()
+        .filter(|source| source.is_library())
+        .flat_map(|source| docs::types(&source.tokens))
+        .map(|(_, name)| name)
+        .collect();
+    for (name, file) in types::NAMED_OTHERWISE {
+        assert!(shown.iter().any(|shown| shown == name), "{name} is gone");
+        assert_ne!(types::snake_case(name), file, "{name} needs no entry");
+    }
 }

@@ -8,6 +8,9 @@ use super::rules::{Faults, code, fault};
 /// What has an example. Constants, fields, modules, and second names of things go without.
 const SHOWN: [&str; 5] = ["enum", "fn", "macro_rules", "struct", "trait"];
 
+/// Those of them that have tests of their own.
+const TYPES: [&str; 3] = ["enum", "struct", "trait"];
+
 /// What panics by itself, or says that there is no runtime.
 const PANICS: [&str; 5] = ["assert", "assert_eq", "assert_ne", "no_runtime", "panic"];
 
@@ -54,6 +57,14 @@ pub fn poor_docs(tokens: &[Token]) -> Faults {
         }
     }
     faults
+}
+
+/// The types and traits that users see: where each is declared, and its name.
+pub fn types(tokens: &[Token]) -> Vec<(Token, String)> {
+    let (code, docs) = (code(tokens), docs(tokens));
+    let is_type = |token: &Token| token.word().is_some_and(|word| TYPES.contains(&word));
+    let declared = (0..code.len()).filter(|&at| is_type(&code[at]));
+    declared.filter_map(|at| Some((code[at].clone(), item(&code, at, &docs)?.name.to_owned()))).collect()
 }
 
 /// The doc comment before each token of the code.

@@ -5,6 +5,7 @@
 use super::docs::poor_docs;
 use super::lexer::{Kind, tokens};
 use super::rules::*;
+use super::types::{snake_case, untested};
 
 fn lines(faults: Faults) -> Vec<usize> {
     faults.into_iter().map(|(line, _)| line).collect()
@@ -222,4 +223,26 @@ fn a_number_that_counts_nothing_is_found() {
     assert_eq!(wrong("```\n/// bytes\n/// ```", "pub fn f() -> Option<u32> {}"), missing);
     assert_eq!(wrong("How many bytes.", "pub fn f() -> Option<u32> {}"), [""; 0]);
     assert_eq!(wrong("Docs.", "pub fn f(data: &[u8]) {}"), [""; 0]);
+}
+
+#[test]
+fn a_type_without_a_file_of_tests_is_found() {
+    let found = |source, files: &[&str]| lines(untested("net", &tokens(source), |file| files.contains(&file)));
+    let source = "pub struct TcpThing(());\npub(crate) struct Other;\nstruct Third;";
+    assert_eq!(found(source, &["tcp"]), [1]);
+    assert_eq!(found(source, &["tcp_thing"]), []);
+    assert_eq!(found(source, &["net_tcp_thing"]), []);
+    assert_eq!(found("pub enum A {}\npub trait B {}\npub fn c() {}\npub type D = A;", &[]), [1, 2]);
+    assert_eq!(found("pin_project! { pub struct A { b: c } }", &[]), [1]);
+    assert_eq!(found("#[doc(hidden)]\npub struct A;", &[]), []);
+    assert_eq!(found("pub struct LocalKey;", &["local_key"]), [1]);
+    assert_eq!(found("pub struct LocalKey;", &["task_local"]), []);
+}
+
+#[test]
+fn names_of_files_are_in_snake_case() {
+    assert_eq!(
+        ["Token", "AsyncFdReadyMutGuard", "UCred"].map(snake_case),
+        ["token", "async_fd_ready_mut_guard", "u_cred"]
+    );
 }
