@@ -8,6 +8,8 @@ mod support;
 mod compressed;
 #[path = "fetch/connections.rs"]
 mod connections;
+#[path = "fetch/cut_off.rs"]
+mod cut_off;
 #[path = "fetch/demo.rs"]
 mod demo;
 #[path = "fetch/failures.rs"]

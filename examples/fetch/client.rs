@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use bytes::Bytes;
-use http_body_util::Empty;
+use epore::time::timeout;
+use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response, Version, header};
 use url::{Position, Url};
@@ -17,7 +20,11 @@ pub struct Client {
     compressed: bool,
 }
 
-/// The answer to a request, and the connection that brings its body. Dropping it gives the rest of the body up.
+/// How much of a body is read that nobody wants, and how long that may take: less than a new connection would cost.
+const UNWANTED_BYTES: u64 = 64 * 1024;
+const UNWANTED_TIME: Duration = Duration::from_millis(200);
+
+/// The answer to a request, and the connection that brings its body. Dropped, it gives up the body and the connection.
 pub struct Exchange {
     pub response: Response<Incoming>,
     lease: Lease,
@@ -29,9 +36,13 @@ impl Exchange {
         self.lease.give_back();
     }
 
-    /// As [`complete`](Exchange::complete), if there was no body.
-    pub fn complete_if_empty(self) {
-        if self.response.body().is_end_stream() {
+    /// Leaves the connection to the next exchange if it can be had without the body, or if that is short.
+    pub async fn dismiss(mut self) {
+        let size = self.response.body().size_hint().upper();
+        let rest = Limited::new(self.response.body_mut(), UNWANTED_BYTES as usize);
+        let is_short = size.is_none_or(|size| size <= UNWANTED_BYTES)
+            && matches!(timeout(UNWANTED_TIME, rest.collect()).await, Ok(Ok(_)));
+        if is_short || self.lease.is_http2() {
             self.complete();
         }
     }
@@ -46,14 +57,14 @@ impl Client {
 
     /// Asks for one page. The answer is there when its head is.
     pub async fn get(&self, url: &Url, trace: &mut Trace) -> Result<Exchange, Failure> {
-        let mut fresh = false;
         loop {
-            let mut lease = self.connections.lease(url, fresh, trace).await?;
+            let mut lease = self.connections.lease(url, trace).await?;
             trace.stage = Stage::Waiting;
             match lease.send(self.request(url, lease.is_http2())?).await {
                 Ok(response) => return Ok(Exchange { response, lease }),
-                // The server may have closed it while it was idle, which says nothing about this page.
-                Err(Failure::Closed(_)) if lease.used => fresh = true,
+                // The server may have retired it before it saw this request, which says nothing about the page. Of those
+                // that share a connection one was the first, and comes to its end here.
+                Err(Failure::Closed(_)) if lease.used => {}
                 Err(failure) => return Err(failure),
             }
         }

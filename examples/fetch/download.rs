@@ -1,11 +1,12 @@
 use std::fmt;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use epore::time::{sleep, timeout};
+use epore::time::sleep;
 use http_body_util::BodyExt;
 use hyper::body::Body;
-use hyper::{Response, StatusCode, header};
+use hyper::{Response, StatusCode, Version, header};
 use url::Url;
 
 use crate::client::{self, Client, Exchange};
@@ -15,6 +16,7 @@ use crate::interrupt::Interrupt;
 use crate::options::Options;
 use crate::output::{PartFile, Target};
 use crate::progress::Bar;
+use crate::queue::Queue;
 
 /// The pause before the first retry. It doubles with each one more.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -26,6 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 pub struct Trace {
     pub stage: Stage,
+    pub queue: Rc<Queue>,
     pub status: Option<StatusCode>,
     /// When the head of the answer was there: not that of a redirect, but of the page itself.
     pub first_byte: Option<Instant>,
@@ -75,7 +78,8 @@ pub async fn download(
     let mut tries = 1;
     loop {
         let mut trace = Trace::default();
-        let attempt = timeout(options.timeout, attempt(client, url, path, options, &mut trace, bar));
+        let queue = Rc::clone(&trace.queue);
+        let attempt = queue.limit(options.timeout, attempt(client, url, path, options, &mut trace, bar));
         let result = match interrupt.limit(attempt).await {
             Some(Ok(result)) => result,
             None => Err(Failure::Interrupted),
@@ -109,6 +113,7 @@ async fn attempt(
     trace.first_byte = Some(Instant::now());
     let status = exchange.response.status();
     if !status.is_success() {
+        exchange.dismiss().await;
         return Err(Failure::Status(status));
     }
     let file = path.map(PartFile::create).transpose()?;
@@ -131,7 +136,7 @@ async fn follow(client: &Client, start: &Url, max_redirects: u32, trace: &mut Tr
             return Ok(exchange);
         }
         url = target(&url, &exchange.response)?;
-        exchange.complete_if_empty();
+        exchange.dismiss().await;
         if trace.redirects == max_redirects {
             return Err(Failure::Redirect(format!("more than {max_redirects} redirects, the last one to {url}")));
         }
@@ -173,6 +178,11 @@ async fn receive(
         decoder.write(&data).map_err(Failure::of_content)?;
         trace.bytes += data.len() as u64;
         bar.advance(data.len() as u64);
+    }
+    // The end of a connection is told as an error, but the end that a server makes of a stream in HTTP/2 is not.
+    let cut_off = exchange.response.version() == Version::HTTP_2 && !exchange.response.body().is_end_stream();
+    if cut_off || trace.expected.is_some_and(|expected| expected != trace.bytes) {
+        return Err(Failure::BrokenOff { bytes: trace.bytes, expected: trace.expected, cause: None });
     }
     exchange.complete();
     decoder.finish().map_err(Failure::of_content)

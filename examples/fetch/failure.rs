@@ -4,10 +4,10 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use h2::Reason;
 use hyper::StatusCode;
 
 use crate::download::{Stage, Trace};
-use crate::tls;
 use crate::units;
 
 /// Why a URL could not be fetched.
@@ -17,8 +17,8 @@ pub enum Failure {
     BadUrl(String),
     Lookup(io::Error),
     Connect(io::Error),
-    /// The host, and why its TLS failed.
-    Tls(String, io::Error),
+    /// Why TLS with the host failed.
+    Tls(String, io::ErrorKind),
     Timeout {
         limit: Duration,
         stage: Stage,
@@ -72,7 +72,7 @@ impl Failure {
             Failure::Connect(_) | Failure::Timeout { .. } | Failure::Closed(_) | Failure::BrokenOff { .. } => true,
             Failure::Status(status) => status.is_server_error(),
             // What rustls finds wrong stays wrong; what the network does may pass.
-            Failure::Tls(_, error) => error.kind() != io::ErrorKind::InvalidData,
+            Failure::Tls(_, kind) => *kind != io::ErrorKind::InvalidData,
             _ => false,
         }
     }
@@ -81,8 +81,7 @@ impl Failure {
     pub fn before_answer(error: hyper::Error) -> Failure {
         match io_cause(&error) {
             Some(cause) => Failure::Closed(Some(cause)),
-            // HTTP/2 has more ways to fail than the end of a connection.
-            None if error.is_parse() || error.source().is_some() => Failure::NotHttp(error),
+            None if error.is_parse() || broke_the_rules(&error) => Failure::NotHttp(error),
             None => Failure::Closed(None),
         }
     }
@@ -107,9 +106,11 @@ impl Error for Failure {}
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::BadUrl(message) | Failure::Redirect(message) | Failure::Encoding(message) => f.write_str(message),
+            Failure::BadUrl(message)
+            | Failure::Redirect(message)
+            | Failure::Encoding(message)
+            | Failure::Tls(message, _) => f.write_str(message),
             Failure::Lookup(error) | Failure::Connect(error) => write!(f, "{error}"),
-            Failure::Tls(host, error) => f.write_str(&tls::reason(host, error)),
             Failure::Timeout { limit, stage, bytes } => {
                 write!(f, "timed out after {} s while {stage}", limit.as_secs_f64())?;
                 if *bytes > 0 { write!(f, " ({} came)", units::bytes(*bytes)) } else { Ok(()) }
@@ -135,9 +136,19 @@ impl fmt::Display for Failure {
     }
 }
 
+/// Whether something else has gone wrong in HTTP/2 than that the server takes no more requests here.
+fn broke_the_rules(error: &hyper::Error) -> bool {
+    let error = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
+    error.is_some_and(|error| {
+        let polite = [Reason::NO_ERROR, Reason::REFUSED_STREAM, Reason::CANCEL];
+        !error.is_io() && error.reason().is_none_or(|reason| !polite.contains(&reason))
+    })
+}
+
 /// What the system said, if it said anything.
 fn io_cause(error: &hyper::Error) -> Option<io::Error> {
-    let cause = error.source()?.downcast_ref::<io::Error>()?;
+    let source = error.source()?;
+    let cause = source.downcast_ref().or_else(|| source.downcast_ref::<h2::Error>()?.get_io())?;
     Some(
         cause
             .raw_os_error()

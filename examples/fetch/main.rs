@@ -7,7 +7,7 @@
 //! ```
 //!
 //! `session` runs the downloads, `download` is one of them with its tries and redirects, `client` is one exchange with a
-//! server, over one of its `connections`, secured by `tls` if the URL says https. `interrupt` ends them all. `demo` is the server that is fetched from when no URL is given.
+//! server, over one of its `connections`, secured by `tls` if the URL says https; `queue` is the wait for one. `interrupt` ends them all. `demo` is the server that is fetched from when no URL is given.
 
 #![forbid(unsafe_code)]
 
@@ -24,6 +24,7 @@ mod options;
 mod outcome;
 mod output;
 mod progress;
+mod queue;
 mod report;
 mod session;
 mod terminal;

@@ -30,10 +30,13 @@ pub struct Options {
     ///
     /// A connection that has brought an answer is used again. Over HTTP/2 all
     /// downloads from a host share one.
-    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true, verbatim_doc_comment)]
+    #[arg(long, value_name = "N", value_parser = at_least_one_connection, allow_negative_numbers = true, verbatim_doc_comment)]
     pub per_host: Option<usize>,
 
     /// How long one try at a URL may take, redirects included
+    ///
+    /// The time that it waits for one of the connections of its host does not
+    /// count.
     #[arg(short, long, value_name = "SECONDS", default_value = "30", value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: Duration,
 
@@ -45,7 +48,7 @@ pub struct Options {
     #[arg(short, long, value_name = "N", default_value_t = 0, verbatim_doc_comment)]
     pub retries: u32,
 
-    /// How many redirects are followed for one URL
+    /// How many redirects are followed for one URL, from https:// to http:// too
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub max_redirects: u32,
 
@@ -94,8 +97,16 @@ pub fn wrong_usage(message: &str) -> ! {
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
+    positive(text, "at least 1 download must run")
+}
+
+fn at_least_one_connection(text: &str) -> Result<usize, String> {
+    positive(text, "at least 1 connection is needed")
+}
+
+fn positive(text: &str, otherwise: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) => Err("at least 1 download must run".to_owned()),
+        Ok(0) => Err(otherwise.to_owned()),
         Ok(count) => Ok(count),
         Err(error) => Err(error.to_string()),
     }

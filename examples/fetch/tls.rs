@@ -7,7 +7,7 @@ use epore::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{self, CertificateError, ClientConfig, RootCertStore};
 use tokio_rustls::{TlsConnector, rustls::crypto::ring};
 use url::{Host, Url};
 
@@ -38,7 +38,7 @@ impl Tls {
             _ => ServerName::try_from(host.to_owned()).map_err(|error| Failure::BadUrl(format!("{host}: {error}")))?,
         };
         let connector = self.connector.get_or_init(|| connector(&self.added));
-        connector.connect(name, stream).await.map_err(|error| Failure::Tls(host.to_owned(), error))
+        connector.connect(name, stream).await.map_err(|error| Failure::Tls(reason(host, &error), error.kind()))
     }
 }
 
@@ -46,15 +46,18 @@ fn read(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let certificates = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     match certificates {
         Ok(certificates) if certificates.is_empty() => Err(format!("there is no certificate in `{}`", file.display())),
-        Ok(certificates) => Ok(certificates),
+        Ok(certificates) => {
+            let mut store = RootCertStore::empty();
+            let wrong = certificates.iter().find_map(|certificate| store.add(certificate.clone()).err());
+            wrong.map_or(Ok(certificates), |why| Err(format!("a certificate in `{}` is none: {why}", file.display())))
+        }
         Err(error) => Err(format!("cannot read the certificates in `{}`: {error}", file.display())),
     }
 }
 
 fn connector(added: &[CertificateDer<'static>]) -> TlsConnector {
     let mut roots = RootCertStore::empty();
-    // What cannot be read or understood among them is not trusted, and that is told where it matters: at a certificate
-    // that nobody vouches for.
+    // What cannot be read or understood among those of the system is not trusted.
     let system = rustls_native_certs::load_native_certs().certs;
     roots.add_parsable_certificates(system.into_iter().chain(added.iter().cloned()));
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
@@ -70,8 +73,11 @@ pub fn is_http2(stream: &TlsStream<TcpStream>) -> bool {
 }
 
 /// In plain words why a handshake has failed.
-pub fn reason(host: &str, error: &io::Error) -> String {
+fn reason(host: &str, error: &io::Error) -> String {
     match error.get_ref().and_then(|error| error.downcast_ref()) {
+        Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => format!(
+            "the certificate of {host} does not verify: nobody who is trusted vouches for it (--cacert adds somebody)"
+        ),
         Some(rustls::Error::InvalidCertificate(why)) => format!("the certificate of {host} does not verify: {why}"),
         Some(rustls::Error::InvalidMessage(_)) => format!("{host} does not speak TLS on this port: {error}"),
         _ => format!("TLS with {host} failed: {error}"),

@@ -70,7 +70,8 @@ fn a_body_that_cannot_be_decoded_says_why_and_leaves_no_file() {
         ("short", "gzip", whole[..whole.len() - 9].to_vec(), "the body cannot be decoded: "),
         ("short-br", "br", BROTLI[..40].to_vec(), "the body cannot be decoded: "),
         ("nonsense", "gzip", b"no gzip at all".to_vec(), "the body cannot be decoded: "),
-        ("unknown", "zstd", whole, "the answer is encoded as `zstd`, and only gzip, br are understood"),
+        ("unknown", "zstd", whole.clone(), "the answer is encoded as `zstd`, and only one of gzip, br is understood"),
+        ("twice", "gzip\r\nContent-Encoding: br", whole, "the answer is encoded as `gzip, br`, and only one of"),
     ] {
         let folder = Folder::new(&format!("undecoded-{test}"));
         let run = fetch_encoded(encoding, body, &folder, &["--compressed"]);
@@ -80,6 +81,18 @@ fn a_body_that_cannot_be_decoded_says_why_and_leaves_no_file() {
         assert_eq!(error["kind"], "encoding", "{test}: {error}");
         assert!(run.stderr.contains(why), "{test}: {}", run.stderr);
         assert!(folder.files().is_empty(), "{test}");
+    }
+}
+
+#[test]
+fn a_body_that_is_empty_needs_no_decoding() {
+    for answer in [
+        "HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 0\r\n\r\n",
+    ] {
+        let server = serve(move |request| request.send(answer));
+        let run = fetch(["--compressed", "--json", &server.url("/")]);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
     }
 }
 

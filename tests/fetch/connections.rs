@@ -1,10 +1,17 @@
 //! Connections that are used again.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
 
+use crate::cut_off;
+use crate::folder::Folder;
 use crate::nginx::{Nginx, write_pages};
 use crate::run::{fetch, fetch_with_input};
-use crate::server::{Request, serve};
+use crate::server::{Request, head, serve};
+use crate::tls::Secure;
 
 fn list(nginx: &Nginx, names: &[String]) -> String {
     names.iter().map(|name| format!("http://{}/{name}\n", nginx.addr)).collect()
@@ -32,13 +39,113 @@ fn an_idle_connection_that_the_server_has_closed_is_no_failure() {
     assert_eq!(server.requests(), 50);
 }
 
+/// Has nginx answer so many requests over TLS and HTTP/2. Gives how many were fetched, over how many connections.
+fn fetch_http2(test: &str, settings: &str, count: usize, options: &[&str]) -> Option<(usize, usize)> {
+    let server = Secure::start(test, &format!("http2{settings}"))?;
+    fs::write(server.nginx.pages().join("page"), vec![7; 20_000]).unwrap();
+    let list: String = (0..count).map(|index| server.url(&format!("page?{index}\n"))).collect();
+    let certificate = server.certificate();
+    let common = ["--json", "--cacert", certificate.to_str().unwrap(), "--input", "-"];
+    let run = fetch_with_input(&[&common, options].concat(), &list);
+    let connections: BTreeSet<u32> = server.nginx.log().into_iter().map(|(connection, _)| connection).collect();
+    Some((run.json()["totals"]["fetched"].as_u64().unwrap() as usize, connections.len()))
+}
+
+#[test]
+fn a_connection_of_http2_that_the_server_retires_is_no_failure() {
+    // nginx retires one after a thousand requests by itself.
+    let Some((fetched, connections)) = fetch_http2("goaway", "", 2500, &[]) else { return };
+    assert_eq!(fetched, 2500);
+    assert!(connections <= 6, "{connections}");
+    let (fetched, _) = fetch_http2("goaway-often", "; keepalive_requests 10", 200, &["--per-host", "1"]).unwrap();
+    assert_eq!(fetched, 200);
+}
+
+#[test]
+fn an_idle_connection_that_closes_while_a_request_is_on_its_way_is_no_failure() {
+    let server = serve(|request| {
+        let delay = Duration::from_micros(request.index as u64 * 7919 % 5000);
+        let stream = request.send_and_keep([head(5).as_bytes(), b"hello"].concat());
+        thread::sleep(delay);
+        drop(stream);
+    });
+    let list: String = (0..2000).map(|index| server.url(&format!("/{index}\n"))).collect();
+    let run = fetch_with_input(&["--json", "--input", "-"], &list);
+    assert_eq!(run.json()["totals"]["fetched"], 2000, "{}", run.stderr);
+}
+
+#[test]
+fn the_time_in_the_queue_of_a_host_is_not_that_of_a_try() {
+    let pause = Duration::from_millis(200);
+    let server = serve(move |request| {
+        thread::sleep(pause);
+        request.answer("hello");
+    });
+    let list: String = (0..10).map(|index| server.url(&format!("/{index}\n"))).collect();
+    let run = fetch_with_input(&["--json", "--per-host", "1", "--timeout", "1", "--input", "-"], &list);
+    assert_eq!(run.json()["totals"]["fetched"], 10, "{}", run.stderr);
+    assert_eq!(server.most_at_once(), 1);
+}
+
+#[test]
+fn answers_that_nobody_wants_cost_no_connection() {
+    let Some(nginx) = Nginx::start("unwanted") else { return };
+    fs::create_dir(nginx.pages().join("docs")).unwrap();
+    fs::write(nginx.pages().join("docs/index.html"), "there").unwrap();
+    let pages = (0..20).flat_map(|index| [format!("missing-{index}"), "docs".to_owned()]);
+    let list: String = pages.map(|page| format!("http://{}/{page}\n", nginx.addr)).collect();
+    let run = fetch_with_input(&["--json", "--per-host", "1", "--input", "-"], &list);
+    assert_eq!((run.code, &run.json()["totals"]["fetched"]), (Some(1), &20.into()), "{}", run.stderr);
+    let connections: BTreeSet<u32> = nginx.log().into_iter().map(|(connection, _)| connection).collect();
+    assert_eq!(connections.len(), 1);
+}
+
+#[test]
+fn a_handshake_that_hangs_delays_the_others_of_its_host_and_no_more() {
+    let Some(server) = Secure::start("hanging", "http2") else { return };
+    fs::write(server.nginx.pages().join("page"), "there").unwrap();
+    // Passes all connections on but the first, which it leaves hanging.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, target) = (listener.local_addr().unwrap().port(), server.nginx.addr);
+    thread::spawn(move || {
+        let _hanging = listener.accept().unwrap();
+        for stream in listener.incoming() {
+            let (client, server) = (stream.unwrap(), TcpStream::connect(target).unwrap());
+            for (mut from, mut to) in [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)] {
+                thread::spawn(move || std::io::copy(&mut from, &mut to));
+            }
+        }
+    });
+    let list: String = (0..10).map(|index| format!("https://localhost:{port}/page?{index}\n")).collect();
+    let certificate = server.certificate();
+    let options = ["--json", "--cacert", certificate.to_str().unwrap(), "--timeout", "3", "--input", "-"];
+    let run = fetch_with_input(&options, &list);
+    assert_eq!(run.json()["totals"]["fetched"], 9, "{}", run.stderr);
+}
+
+#[test]
+fn a_body_of_http2_that_is_cut_off_is_a_failure() {
+    // The frames by hand, over a connection whose TLS is that of a thread.
+    let server = cut_off::serve();
+    let folder = Folder::new("cut-off");
+    let certificate = server.certificate.to_str().unwrap();
+    for path in ["sized", "unsized"] {
+        let run = fetch(["--json", "--cacert", certificate, "--output", folder.arg(), &server.url(path)]);
+        assert_eq!(run.code, Some(1), "{path}: {}", run.stdout);
+        assert_eq!(run.json()["results"][0]["error"]["kind"], "broken", "{path}");
+        assert!(folder.files().is_empty(), "{path}");
+    }
+}
+
 #[test]
 fn a_connection_that_was_given_up_in_the_middle_is_not_used_again() {
-    let Some(nginx) = Nginx::start("given-up") else { return };
-    std::fs::write(nginx.pages().join("page"), "there").unwrap();
+    // The answer that tells of what is missing is too large to be read for nothing.
+    let folder = Folder::new("given-up");
+    let Some(nginx) = Nginx::start_with(folder, "; error_page 404 /large") else { return };
+    fs::write(nginx.pages().join("page"), "there").unwrap();
+    fs::write(nginx.pages().join("large"), vec![0; 1 << 20]).unwrap();
     let missing = format!("http://{}/missing", nginx.addr);
     let page = format!("http://{}/page", nginx.addr);
-    // The answer that tells of what is missing has a body, which nobody reads.
     let run = fetch(["--json", "--concurrency", "1", &missing, &page]);
     assert_eq!((run.code, &run.json()["results"][1]["bytes"]), (Some(1), &5.into()), "{}", run.stderr);
     let connections: BTreeSet<u32> = nginx.log().into_iter().map(|(connection, _)| connection).collect();

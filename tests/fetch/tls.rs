@@ -15,12 +15,12 @@ use crate::run::{fetch, fetch_with_input};
 use crate::server::{serve, wait_for_close};
 
 /// nginx with a certificate that vouches for itself.
-struct Secure {
-    nginx: Nginx,
+pub struct Secure {
+    pub nginx: Nginx,
 }
 
 impl Secure {
-    fn start(test: &str, versions: &str) -> Option<Secure> {
+    pub fn start(test: &str, versions: &str) -> Option<Secure> {
         Secure::start_with(test, versions, CertificateParams::new(["localhost".to_owned()]).unwrap())
     }
 
@@ -33,11 +33,11 @@ impl Secure {
         Some(Secure { nginx: Nginx::start_with(folder, &listen)? })
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("https://localhost:{}/{path}", self.nginx.addr.port())
     }
 
-    fn certificate(&self) -> PathBuf {
+    pub fn certificate(&self) -> PathBuf {
         self.nginx.folder.path().join("cert.pem")
     }
 }
@@ -125,7 +125,13 @@ fn a_file_of_certificates_that_has_none_is_wrong_usage() {
     let folder = Folder::new("no-certificate");
     fs::write(folder.path().join("empty.pem"), "nothing here\n").unwrap();
     let empty = folder.path().join("empty.pem");
-    for (file, why) in [(empty.to_str().unwrap(), "there is no certificate in"), ("/no/such.pem", "cannot read")] {
+    let damaged = folder.path().join("damaged.pem");
+    fs::write(&damaged, "-----BEGIN CERTIFICATE-----\naGVsbG8gd29ybGQ=\n-----END CERTIFICATE-----\n").unwrap();
+    for (file, why) in [
+        (empty.to_str().unwrap(), "there is no certificate in"),
+        (damaged.to_str().unwrap(), "a certificate in"),
+        ("/no/such.pem", "cannot read"),
+    ] {
         let run = fetch(["--cacert", file, "https://localhost:1/"]);
         assert_eq!(run.code, Some(2), "{}", run.stderr);
         assert!(run.stderr.contains(why) && run.stderr.contains(file), "{}", run.stderr);
