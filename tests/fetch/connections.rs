@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
@@ -100,22 +101,44 @@ fn answers_that_nobody_wants_cost_no_connection() {
     assert_eq!(connections.len(), 1);
 }
 
+/// Passes connections on, the first of them so much later. Gives the port that it listens on.
+fn relay(target: SocketAddr, delay: Duration) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let mut delay = Some(delay);
+        for stream in listener.incoming() {
+            let (client, delay) = (stream.unwrap(), delay.take());
+            thread::spawn(move || {
+                thread::sleep(delay.unwrap_or_default());
+                let server = TcpStream::connect(target).unwrap();
+                let (mut up, mut down) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                thread::spawn(move || io::copy(&mut down, &mut { client }));
+                io::copy(&mut up, &mut { server })
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn those_who_wait_for_the_only_connection_share_it_when_it_comes() {
+    let Some(server) = Secure::start("slow-first", "http2") else { return };
+    fs::write(server.nginx.pages().join("page"), "there").unwrap();
+    // Longer than others wait for the one who finds out which version the host speaks.
+    let port = relay(server.nginx.addr, Duration::from_millis(1500));
+    let list: String = (0..10).map(|index| format!("https://localhost:{port}/page?{index}\n")).collect();
+    let certificate = server.certificate();
+    let options = ["--json", "--cacert", certificate.to_str().unwrap(), "--per-host", "1", "--input", "-"];
+    let run = fetch_with_input(&options, &list);
+    assert_eq!(run.json()["totals"]["fetched"], 10, "{}", run.stderr);
+}
+
 #[test]
 fn a_handshake_that_hangs_delays_the_others_of_its_host_and_no_more() {
     let Some(server) = Secure::start("hanging", "http2") else { return };
     fs::write(server.nginx.pages().join("page"), "there").unwrap();
-    // Passes all connections on but the first, which it leaves hanging.
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let (port, target) = (listener.local_addr().unwrap().port(), server.nginx.addr);
-    thread::spawn(move || {
-        let _hanging = listener.accept().unwrap();
-        for stream in listener.incoming() {
-            let (client, server) = (stream.unwrap(), TcpStream::connect(target).unwrap());
-            for (mut from, mut to) in [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)] {
-                thread::spawn(move || std::io::copy(&mut from, &mut to));
-            }
-        }
-    });
+    let port = relay(server.nginx.addr, Duration::MAX);
     let list: String = (0..10).map(|index| format!("https://localhost:{port}/page?{index}\n")).collect();
     let certificate = server.certificate();
     let options = ["--json", "--cacert", certificate.to_str().unwrap(), "--timeout", "3", "--input", "-"];
