@@ -214,8 +214,7 @@ impl Builder {
     ///
     /// Its future is polled by the task that asks, and dropped with it. It may use the runtime: sleep, talk to a name
     /// server by its literal address, or leave what it does not know to
-    /// [`system_resolver`](crate::net::system_resolver). Its errors keep their kind, and have the host added. An answer
-    /// without any address becomes an error too.
+    /// [`system_resolver`](crate::net::system_resolver).
     ///
     /// ```
     /// use std::collections::HashMap;
@@ -240,6 +239,11 @@ impl Builder {
     /// })?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of `resolve` go to whoever asked for the host: they keep their kind, and have the host added. An answer
+    /// without any address becomes [`NotFound`](io::ErrorKind::NotFound).
     pub fn resolver<F, A>(mut self, resolve: F) -> Builder
     where
         F: Fn(String, u16) -> A + Send + Sync + 'static,
