@@ -65,12 +65,19 @@ async fn serve(address: &str) -> io::Result<()> {
     let mut shutdown = pin!(shutdown_signal());
     loop {
         let (stream, peer) = match select(pin!(listener.accept()), &mut shutdown).await {
-            Either::Left((accepted, _)) => accepted?,
+            Either::Left((Ok(accepted), _)) => accepted,
+            // Descriptors have run out, say. The clients that are served now will give some back.
+            Either::Left((Err(error), _)) => {
+                eprintln!("{error}");
+                continue;
+            }
             Either::Right((signal, _)) => return signal.map(drop),
         };
-        stream.set_nodelay(true)?;
         let (http, service) = (http.clone(), service.clone());
         epore::spawn(async move {
+            if let Err(error) = stream.set_nodelay(true) {
+                eprintln!("{peer}: {error}");
+            }
             if let Err(error) = http.serve_connection(stream, service).await {
                 eprintln!("{peer}: {error}");
             }

@@ -64,10 +64,17 @@ async fn run() -> Result<()> {
     Ok(())
 }
 
-async fn serve(listener: TcpListener, routes: Routes) -> Result<()> {
+async fn serve(listener: TcpListener, routes: Routes) {
     let service = TowerToHyperService::new(routes.into_axum_router());
     loop {
-        let (stream, peer) = listener.accept().await?;
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            // Descriptors have run out, say. The clients that are served now will give some back.
+            Err(error) => {
+                eprintln!("{error}");
+                continue;
+            }
+        };
         let connection = server::Builder::new(Executor).serve_connection(stream, service.clone());
         epore::spawn(async move {
             if let Err(error) = connection.await {

@@ -49,14 +49,19 @@ async fn run() -> Result<()> {
     }
 }
 
-async fn serve(listener: TcpListener) -> Result<()> {
+async fn serve(listener: TcpListener) -> ! {
     loop {
-        let (stream, peer) = listener.accept().await?;
-        epore::spawn(async move {
-            if let Err(error) = echo(stream).await {
-                eprintln!("{peer}: {error}");
-            }
-        });
+        match listener.accept().await {
+            Ok((stream, peer)) => drop(epore::spawn(client(stream, peer))),
+            // Descriptors have run out, say. The clients that are served now will give some back.
+            Err(error) => eprintln!("{error}"),
+        }
+    }
+}
+
+async fn client(stream: TcpStream, peer: SocketAddr) {
+    if let Err(error) = echo(stream).await {
+        eprintln!("{peer}: {error}");
     }
 }
 

@@ -4,9 +4,11 @@
 
 mod support;
 
+use std::io::{Read, Write};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use support::few_descriptors::server_that_ran_out;
 use support::{Server, in_time, program};
 
 fn curl(server: &Server, path: &str, args: &[&str]) -> Option<String> {
@@ -59,6 +61,16 @@ fn wrk_gets_an_answer_to_each_of_its_requests() {
     let output = in_time("wrk", move || command.output().unwrap());
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("requests in") && !text.contains("Socket errors") && !text.contains("Non-2xx"), "{text}");
+}
+
+#[test]
+fn when_descriptors_run_out_it_says_so_and_goes_on() {
+    let server = server_that_ran_out("axum", &[]);
+    let mut client = server.connect();
+    client.write_all(b"GET /notes HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("\r\n\r\n[]"), "{answer}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::net::{Shutdown, TcpStream};
 use async_tungstenite::client_async;
 use async_tungstenite::tungstenite::{Error, Message};
 use futures::StreamExt;
+use support::few_descriptors::server_that_ran_out;
 use support::{Server, run_future};
 
 #[test]
@@ -91,4 +92,14 @@ fn a_server_that_leaves_without_a_word_is_an_error() {
         let error = client_async(format!("ws://{addr}/"), stream).await.unwrap_err();
         assert!(matches!(error, Error::Io(_) | Error::Protocol(_)), "{error}");
     });
+}
+
+#[test]
+fn when_descriptors_run_out_it_says_so_and_goes_on() {
+    let server = server_that_ran_out("websocket", &["--serve"]);
+    let mut stream = handshake(&server);
+    stream.write_all(&frame(0x81, b"still there?")).unwrap();
+    let mut answer = [0; 2 + 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"\x81\x0cstill there?");
 }

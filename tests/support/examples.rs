@@ -34,7 +34,13 @@ impl Server {
     }
 
     pub fn start_with(name: &str, arguments: &[&str]) -> Server {
-        let mut process = example(name).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut command = example(name);
+        command.args(arguments);
+        Server::start_by(command)
+    }
+
+    pub fn start_by(mut command: Command) -> Server {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         let mut server = Server { process, output: Some(output), addr: ([0; 4], 0).into() };
         let line = server.next_line();

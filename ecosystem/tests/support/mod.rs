@@ -6,6 +6,7 @@
 mod epore;
 
 pub mod certificate;
+pub mod few_descriptors;
 pub mod folder;
 pub mod server;
 
