@@ -9,8 +9,12 @@
 
 #![forbid(unsafe_code)]
 
+use std::cell::Cell;
+use std::convert::Infallible;
 use std::env;
 use std::error::Error;
+use std::net::SocketAddr;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +25,7 @@ use epore::net::{TcpListener, TcpStream};
 use epore::time::timeout;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
+use hyper::rt::{Read, Write};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -32,34 +37,31 @@ use tokio_rustls::TlsAcceptor;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// How long a client may take to say hello in TLS.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a client may take to say hello in TLS, and then to ask for something.
+const HELLO: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
-    let mut args = env::args().skip(1);
-    let address = args.next().unwrap_or_else(|| "127.0.0.1:0".to_owned());
-    let certificate = args.next().zip(args.next());
-    match epore::block_on(serve(&address, certificate)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let Err(error) = epore::block_on(serve());
+    eprintln!("error: {error}");
+    ExitCode::FAILURE
 }
 
-async fn serve(address: &str, certificate: Option<(String, String)>) -> Result<()> {
-    let tls = certificate.map(|(chain, key)| acceptor(&chain, &key)).transpose()?;
+async fn serve() -> Result<Infallible> {
+    let mut args = env::args().skip(1);
+    let address = args.next().unwrap_or_else(|| "127.0.0.1:0".to_owned());
+    let tls = match (args.next(), args.next(), args.next()) {
+        (None, ..) => None,
+        (Some(chain), Some(key), None) => Some(acceptor(&chain, &key)?),
+        _ => return Err("give an address and, to serve over TLS, a certificate and its key".into()),
+    };
     let listener = TcpListener::bind(address).await?;
     println!("listening on {}", listener.local_addr()?);
     loop {
-        let (stream, peer) = listener.accept().await?;
-        let tls = tls.clone();
-        epore::spawn(async move {
-            if let Err(error) = connection(stream, tls).await {
-                eprintln!("{peer}: {error}");
-            }
-        });
+        match listener.accept().await {
+            Ok((stream, peer)) => drop(epore::spawn(client(stream, peer, tls.clone()))),
+            // Descriptors have run out, say. The clients that are served now will give some back.
+            Err(error) => eprintln!("{error}"),
+        }
     }
 }
 
@@ -73,18 +75,35 @@ fn acceptor(chain: &str, key: &str) -> Result<TlsAcceptor> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// Answers one client until it leaves. Which HTTP it speaks is seen from its first bytes.
+async fn client(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>) {
+    if let Err(error) = connection(stream, tls).await {
+        eprintln!("{peer}: {error}");
+    }
+}
+
 async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>) -> Result<()> {
     stream.set_nodelay(true)?;
-    let mut http = auto::Builder::new(Executor);
-    http.http1().timer(Timer);
-    http.http2().timer(Timer);
     match tls {
-        None => http.serve_connection(stream, service_fn(answer)).await,
-        Some(tls) => {
-            let stream = timeout(HANDSHAKE, tls.accept(stream)).await??;
-            http.serve_connection(TokioIo::new(stream), service_fn(answer)).await
-        }
+        None => talk(stream).await,
+        Some(tls) => talk(TokioIo::new(timeout(HELLO, tls.accept(stream)).await??)).await,
+    }
+}
+
+/// Answers one client until it leaves. Which HTTP it speaks is seen from its first bytes.
+async fn talk(stream: impl Read + Write + Unpin + 'static) -> Result<()> {
+    let mut http = auto::Builder::new(Executor);
+    http.http1().timer(Timer).http2().timer(Timer);
+    let asked = Cell::new(false);
+    let service = service_fn(|request| {
+        asked.set(true);
+        answer(request)
+    });
+    let mut connection = pin!(http.serve_connection(stream, service));
+    // hyper has no limit of its own for a client that has not shown which HTTP it speaks.
+    match timeout(HELLO, &mut connection).await {
+        Err(_) if !asked.get() => Err(format!("it has asked for nothing in {HELLO:?}").into()),
+        Err(_) => connection.await,
+        Ok(ended) => ended,
     }
 }
 

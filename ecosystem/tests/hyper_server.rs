@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::process::{Command, Output};
 
 use support::certificate::Certificate;
+use support::few_descriptors::server_that_ran_out;
 use support::folder::Folder;
 use support::{Server, in_time, program};
 
@@ -92,6 +93,64 @@ fn clients_that_fail_leave_the_server_to_the_others() {
     let Some(distrustful) = curl(&[&url]) else { return };
     assert!(!distrustful.status.success());
     assert_eq!(stdout(&curl(&["--cacert", root, &url]).unwrap()), "hello over HTTP/2.0\n");
+}
+
+#[test]
+fn when_descriptors_run_out_it_says_so_and_goes_on() {
+    let server = server_that_ran_out("hyper_server", &[]);
+    let mut client = server.connect();
+    client.write_all(b"GET / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("\r\n\r\nhello over HTTP/1.1\n"), "{answer}");
+}
+
+#[test]
+fn a_client_that_asks_for_nothing_is_left() {
+    let certificate = Certificate::new();
+    let (clear, tls) = (Server::start("hyper_server"), with_tls(&certificate));
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let settings = b"\0\0\0\x04\0\0\0\0\0";
+    let sent = [&preface[..0], &preface[..3], &preface[..23], &[&preface[..], settings].concat(), b"GET"];
+    let mut clients: Vec<_> = sent.iter().map(|sent| (clear.connect(), *sent)).collect();
+    clients.push((tls.connect(), b""));
+    for (client, sent) in &mut clients {
+        client.write_all(sent).unwrap();
+    }
+    for (mut client, sent) in clients {
+        client.read_to_end(&mut Vec::new()).unwrap_or_else(|error| panic!("{}: {error}", sent.escape_ascii()));
+    }
+}
+
+#[test]
+fn a_client_that_has_asked_once_may_pause_for_longer() {
+    let server = Server::start("hyper_server");
+    let mut client = server.connect();
+    let mut ask = |count: usize| {
+        client.write_all(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"hello over HTTP/1.1\n") {
+            let mut byte = [0];
+            client.read_exact(&mut byte).unwrap_or_else(|error| panic!("request {count}: {error}"));
+            answer.extend(byte);
+        }
+    };
+    ask(1);
+    // This one came later and is left when the limit is over, which therefore is so for the first as well.
+    server.connect().read_to_end(&mut Vec::new()).unwrap();
+    ask(2);
+}
+
+#[test]
+fn a_certificate_without_its_key_is_refused_and_nothing_is_served_in_the_clear() {
+    let output =
+        in_time("the refusal", || support::example("hyper_server").args(["127.0.0.1:0", "cert.pem"]).output().unwrap());
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: give an address and, to serve over TLS, a certificate and its key\n"
+    );
+    assert!(output.stdout.is_empty());
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
