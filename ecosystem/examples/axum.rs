@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Serves until Ctrl-C.
+/// Serves until Ctrl-C. How to leave clients that ask for nothing is in the example `hyper_server`.
 async fn serve(address: &str) -> io::Result<()> {
     let router = Router::new()
         .route("/notes", get(list).post(add))
