@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::sys::Received;
 use crate::executor::Direction;
 
 /// What a source tries until it does not say `WouldBlock`.
@@ -54,7 +55,7 @@ pub(super) struct Receiving<F> {
     pub(super) operation: F,
 }
 
-impl<T, F: FnMut(&T) -> io::Result<usize>> Operation<T> for Receiving<F> {
+impl<T, F: FnMut(&T) -> io::Result<Received>> Operation<T> for Receiving<F> {
     type Output = usize;
     const DRAINS: bool = true;
 
@@ -92,14 +93,15 @@ impl<T, F: FnMut(&T) -> io::Result<usize>> Operation<T> for Sending<F> {
 
     #[inline]
     fn attempt(&mut self, io: &T) -> io::Result<(usize, Partial)> {
-        transfer(self.asked, || (self.operation)(io))
+        transfer(self.asked, || (self.operation)(io).map(Received::from))
     }
 }
 
-/// A short transfer means that the socket is drained, see epoll(7). Nothing at all is the end of the stream, which stays:
-/// it can be read again and again without waiting. Asked to move nothing, the system would have us wait for something.
+/// A short transfer means that the socket is drained, see epoll(7), unless it was stopped. Nothing at all is the end of the
+/// stream, which stays: it can be read again and again without waiting. Asked to move nothing, the system would have us wait for
+/// something.
 #[inline]
-fn transfer(asked: usize, operation: impl FnOnce() -> io::Result<usize>) -> io::Result<(usize, Partial)> {
-    let count = if asked == 0 { 0 } else { operation()? };
-    Ok((count, 0 < count && count < asked))
+fn transfer(asked: usize, operation: impl FnOnce() -> io::Result<Received>) -> io::Result<(usize, Partial)> {
+    let Received { count, stopped } = if asked == 0 { Received::from(0) } else { operation()? };
+    Ok((count, 0 < count && count < asked && !stopped))
 }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use super::operation::{Operation, Receiving, Sending, Whole};
 use super::registration::Registration;
+use super::sys::Received;
 use crate::executor::{Core, Direction, WaiterId, context, no_runtime};
 use crate::reactor::Interest;
 
@@ -77,7 +78,7 @@ impl<T: AsFd> Source<T> {
     pub(super) fn receive(
         &self,
         asked: usize,
-        operation: impl FnMut(&T) -> io::Result<usize> + Unpin,
+        operation: impl FnMut(&T) -> io::Result<Received> + Unpin,
     ) -> impl Future<Output = io::Result<usize>> {
         self.run(Receiving { asked, operation })
     }
@@ -124,7 +125,7 @@ impl<T: AsFd> Source<T> {
         &self,
         cx: &mut Context<'_>,
         asked: usize,
-        operation: impl FnMut(&T) -> io::Result<usize>,
+        operation: impl FnMut(&T) -> io::Result<Received>,
     ) -> Poll<io::Result<usize>> {
         self.poll_run(cx, Receiving { asked, operation })
     }
@@ -176,7 +177,7 @@ impl<T: AsFd> Source<T> {
     pub(super) fn try_receive(
         &self,
         asked: usize,
-        operation: impl FnMut(&T) -> io::Result<usize>,
+        operation: impl FnMut(&T) -> io::Result<Received>,
     ) -> io::Result<usize> {
         self.try_run(Receiving { asked, operation })
     }

@@ -85,7 +85,7 @@ fn an_echoed_message_of_a_unix_stream_is_one_wait_one_receive_one_send() {
         client.join().unwrap()
     };
     if let Some(counted) = count(test, [100, 300], echo, no_client) {
-        assert_eq!(counted, calls([("epoll_wait", 200), ("recvfrom", 200), ("sendto", 200)]));
+        assert_eq!(counted, calls([("epoll_wait", 200), ("recvmsg", 200), ("sendto", 200)]));
     }
 }
 

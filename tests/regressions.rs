@@ -2,6 +2,8 @@
 
 #[path = "support/backlog.rs"]
 mod backlog;
+#[path = "support/control.rs"]
+mod control;
 #[path = "support/foreign.rs"]
 mod foreign;
 mod support;
@@ -16,6 +18,8 @@ mod errors;
 mod fairness;
 #[path = "regressions/handles.rs"]
 mod handles;
+#[path = "regressions/messages.rs"]
+mod messages;
 #[path = "regressions/ready.rs"]
 mod ready;
 #[path = "regressions/registration.rs"]

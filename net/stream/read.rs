@@ -42,7 +42,7 @@ impl<S: StreamSocket> Stream<S> {
     ///
     /// It can be dropped at any time; no byte is lost.
     pub fn read(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
-        self.source.receive(buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
+        self.source.receive(buffer.len(), |socket| sys::recv_stream(socket.as_fd(), S::HAS_CONTROL, buffer))
     }
 
     /// Reads into several buffers, one after another. Otherwise as [`read`](Stream::read).
@@ -63,7 +63,7 @@ impl<S: StreamSocket> Stream<S> {
     ///
     /// # Errors
     ///
-    /// Those of readv(2).
+    /// Those of recvmsg(2).
     ///
     /// # Panics
     ///
@@ -153,7 +153,7 @@ impl<S: StreamSocket> Stream<S> {
                 buffer.reserve(READ_TO_END_STEP);
             }
             let room = buffer.capacity() - buffer.len();
-            let read = self.source.receive(room, |socket| sys::recv_into(socket.as_fd(), buffer));
+            let read = self.source.receive(room, |socket| sys::recv_into(socket.as_fd(), S::HAS_CONTROL, buffer));
             let count = read.await?;
             if count == 0 {
                 return Ok(buffer.len() - before);
@@ -253,7 +253,7 @@ impl<S: StreamSocket> Stream<S> {
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if nothing is; otherwise those of [`read`](Stream::read).
     pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.source.try_receive(buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
+        self.source.try_receive(buffer.len(), |socket| sys::recv_stream(socket.as_fd(), S::HAS_CONTROL, buffer))
     }
 
     /// Reads what is there now into several buffers, one after another, and says how many bytes that were.
@@ -312,7 +312,7 @@ impl<S: StreamSocket> Stream<S> {
     /// To stop polling loses no byte. The waker of the latest call that polls to read stays behind, and is woken by the
     /// next event; those of earlier calls are not.
     pub fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.source.poll_receive(cx, buffer.len(), |socket| sys::recv(socket.as_fd(), buffer))
+        self.source.poll_receive(cx, buffer.len(), |socket| sys::recv_stream(socket.as_fd(), S::HAS_CONTROL, buffer))
     }
 
     /// The poll form of [`read_vectored`](Stream::read_vectored): how many bytes there were, once there are any.
@@ -381,7 +381,7 @@ impl<S: StreamSocket> Stream<S> {
     /// To stop polling loses no byte. The waker of the latest call that polls to read stays behind, and is woken by the
     /// next event; those of earlier calls are not.
     pub fn poll_read_uninit(&self, cx: &mut Context<'_>, buffer: &mut [MaybeUninit<u8>]) -> Poll<io::Result<usize>> {
-        self.source.poll_receive(cx, buffer.len(), |socket| sys::recv_uninit(socket.as_fd(), buffer))
+        self.source.poll_receive(cx, buffer.len(), |socket| sys::recv_uninit(socket.as_fd(), S::HAS_CONTROL, buffer))
     }
 }
 

@@ -134,7 +134,7 @@ impl<S: StreamSocket, H: Deref<Target = Stream<S>>> Reader<H> {
     ///
     /// # Errors
     ///
-    /// Those of readv(2).
+    /// Those of recvmsg(2).
     ///
     /// # Panics
     ///
@@ -331,7 +331,7 @@ impl<S: StreamSocket, H: Deref<Target = Stream<S>>> Reader<H> {
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if nothing is; otherwise those of readv(2).
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if nothing is; otherwise those of recvmsg(2).
     pub fn try_read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.stream.try_read_vectored(buffers)
     }

@@ -28,6 +28,10 @@ pub trait StreamSocket: AsFd + Debug + sealed::Sealed + 'static {
     /// What names an end of the connection.
     type Addr: Clone + Debug + Display;
 
+    /// Whether control data may come with what is received.
+    #[doc(hidden)]
+    const HAS_CONTROL: bool;
+
     #[doc(hidden)]
     fn local_addr(&self) -> io::Result<Self::Addr>;
     #[doc(hidden)]
@@ -47,11 +51,12 @@ mod sealed {
 
 /// Forwards to the methods of the same name.
 macro_rules! stream_socket {
-    ($socket:ty, $addr:ty) => {
+    ($socket:ty, $addr:ty, has_control: $has_control:expr) => {
         impl sealed::Sealed for $socket {}
 
         impl StreamSocket for $socket {
             type Addr = $addr;
+            const HAS_CONTROL: bool = $has_control;
 
             fn local_addr(&self) -> io::Result<$addr> {
                 <$socket>::local_addr(self).map(Into::into)
@@ -76,5 +81,5 @@ macro_rules! stream_socket {
     };
 }
 
-stream_socket!(net::TcpStream, net::SocketAddr);
-stream_socket!(unix::net::UnixStream, crate::net::unix::SocketAddr);
+stream_socket!(net::TcpStream, net::SocketAddr, has_control: false);
+stream_socket!(unix::net::UnixStream, crate::net::unix::SocketAddr, has_control: true);

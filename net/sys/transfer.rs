@@ -25,25 +25,85 @@ pub(in crate::net) fn peek(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Res
     check_size(unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), libc::MSG_PEEK) })
 }
 
-/// Reads what is there into memory that need not be initialized: the result says how many bytes now are.
-pub(in crate::net) fn recv_uninit(socket: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
-    // SAFETY: `buffer` is live memory of the length given, and the kernel only writes to it.
-    check_size(unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), 0) })
+/// What a stream has given.
+pub(in crate::net) struct Received {
+    pub(in crate::net) count: usize,
+    /// Control data came with it, behind which the system ends a read though more may be there, see unix(7).
+    pub(in crate::net) stopped: bool,
 }
 
-/// Reads what is there into the spare capacity of `buffer`, and appends it.
-pub(in crate::net) fn recv_into(socket: BorrowedFd<'_>, buffer: &mut Vec<u8>) -> io::Result<usize> {
-    let count = recv_uninit(socket, buffer.spare_capacity_mut())?;
-    // SAFETY: the kernel has initialized the first `count` bytes of the spare capacity.
-    unsafe { buffer.set_len(buffer.len() + count) };
-    Ok(count)
+impl From<usize> for Received {
+    fn from(count: usize) -> Received {
+        Received { count, stopped: false }
+    }
 }
 
-/// Reads what is there into several buffers.
-pub(in crate::net) fn recv_vectored(socket: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-    let count = c_int::try_from(buffers.len()).unwrap_or(c_int::MAX);
-    // SAFETY: `IoSliceMut` is documented to be compatible with `iovec`, and `buffers` are live and at least as many.
-    check_size(unsafe { libc::readv(socket.as_raw_fd(), buffers.as_mut_ptr().cast(), count) })
+/// Reads what is there from a stream, of a kind that `has_control` data or not.
+#[inline]
+pub(in crate::net) fn recv_stream(
+    socket: BorrowedFd<'_>,
+    has_control: bool,
+    buffer: &mut [u8],
+) -> io::Result<Received> {
+    // SAFETY: `buffer` is live memory of the length given.
+    unsafe { recv_raw(socket, has_control, buffer.as_mut_ptr(), buffer.len()) }
+}
+
+/// Like [`recv_stream`], into memory that need not be initialized: the result says how many bytes now are.
+pub(in crate::net) fn recv_uninit(
+    socket: BorrowedFd<'_>,
+    has_control: bool,
+    buffer: &mut [MaybeUninit<u8>],
+) -> io::Result<Received> {
+    // SAFETY: `buffer` is live memory of the length given.
+    unsafe { recv_raw(socket, has_control, buffer.as_mut_ptr().cast(), buffer.len()) }
+}
+
+/// Like [`recv_stream`], into the spare capacity of `buffer`, to which it is appended.
+pub(in crate::net) fn recv_into(
+    socket: BorrowedFd<'_>,
+    has_control: bool,
+    buffer: &mut Vec<u8>,
+) -> io::Result<Received> {
+    let received = recv_uninit(socket, has_control, buffer.spare_capacity_mut())?;
+    // SAFETY: the kernel has initialized the first bytes of the spare capacity, as many as it says.
+    unsafe { buffer.set_len(buffer.len() + received.count) };
+    Ok(received)
+}
+
+/// Like [`recv_stream`], into several buffers.
+pub(in crate::net) fn recv_vectored(socket: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> io::Result<Received> {
+    // SAFETY: `IoSliceMut` is documented to be compatible with `iovec`, and `buffers` are live and as many.
+    unsafe { recv_message(socket, buffers.as_mut_ptr().cast(), buffers.len()) }
+}
+
+/// # Safety
+///
+/// There is memory of that length at `place`, to be written to.
+#[inline]
+unsafe fn recv_raw(socket: BorrowedFd<'_>, has_control: bool, place: *mut u8, room: usize) -> io::Result<Received> {
+    if has_control {
+        let mut buffer = libc::iovec { iov_base: place.cast(), iov_len: room };
+        // SAFETY: as the caller has promised.
+        return unsafe { recv_message(socket, &raw mut buffer, 1) };
+    }
+    // SAFETY: as the caller has promised, and the kernel only writes to it.
+    check_size(unsafe { libc::recv(socket.as_raw_fd(), place.cast(), room, 0) }).map(Received::from)
+}
+
+/// Receives without room for control data: it is cut off, what it holds is closed, and the system says that there was some.
+///
+/// # Safety
+///
+/// There are `count` buffers at `buffers`, to be written to.
+unsafe fn recv_message(socket: BorrowedFd<'_>, buffers: *mut libc::iovec, count: usize) -> io::Result<Received> {
+    // SAFETY: a message header of zeros is one with no name, no buffers and no control data.
+    let mut message: libc::msghdr = unsafe { zeroed() };
+    message.msg_iov = buffers;
+    message.msg_iovlen = count;
+    // SAFETY: the message points to as many buffers as it says, and the kernel only writes to them.
+    let count = check_size(unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut message, 0) })?;
+    Ok(Received { count, stopped: message.msg_flags & libc::MSG_CTRUNC != 0 })
 }
 
 /// Writes from `buffer`. Unlike write(2) it never raises SIGPIPE.

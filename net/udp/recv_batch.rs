@@ -57,7 +57,7 @@ impl UdpSocket {
     /// It can be dropped at any time; no datagram is lost.
     pub fn recv_batch(&self, batch: &mut RecvBatch) -> impl Future<Output = io::Result<usize>> {
         batch.arrivals.clear();
-        self.source.receive(batch.slots, |socket| batch.fill(socket))
+        self.source.receive(batch.slots, |socket| batch.fill(socket).map(sys::Received::from))
     }
 
     /// The poll form of [`recv_batch`](UdpSocket::recv_batch): how many datagrams are in `batch`. Each call empties it
@@ -95,7 +95,7 @@ impl UdpSocket {
     /// and is woken by the next event; those of earlier calls are not.
     pub fn poll_recv_batch(&self, cx: &mut Context<'_>, batch: &mut RecvBatch) -> Poll<io::Result<usize>> {
         batch.arrivals.clear();
-        self.source.poll_receive(cx, batch.slots, |socket| batch.fill(socket))
+        self.source.poll_receive(cx, batch.slots, |socket| batch.fill(socket).map(sys::Received::from))
     }
 
     /// Receives the datagrams that are there now. Otherwise as [`recv_batch`](UdpSocket::recv_batch).
@@ -123,7 +123,7 @@ impl UdpSocket {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none is; otherwise those of [`recv_batch`](UdpSocket::recv_batch).
     pub fn try_recv_batch(&self, batch: &mut RecvBatch) -> io::Result<usize> {
         batch.arrivals.clear();
-        self.source.try_receive(batch.slots, |socket| batch.fill(socket))
+        self.source.try_receive(batch.slots, |socket| batch.fill(socket).map(sys::Received::from))
     }
 }
 

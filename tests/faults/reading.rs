@@ -90,7 +90,7 @@ fn a_tcp_stream_that_is_read_into_two_buffers() {
         epore::block_on(expect(errors, read));
         peer.join().unwrap();
     };
-    check("reading::a_tcp_stream_that_is_read_into_two_buffers", read, CALLS, &lied_to("readv"));
+    check("reading::a_tcp_stream_that_is_read_into_two_buffers", read, CALLS, &lied_to("recvmsg"));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_unix_stream_that_is_read() {
         epore::block_on(expect(errors, async |buffer: &mut [u8]| stream.read(buffer).await));
         peer.join().unwrap();
     };
-    check("reading::a_unix_stream_that_is_read", read, CALLS, &lied_to("recvfrom"));
+    check("reading::a_unix_stream_that_is_read", read, CALLS, &lied_to("recvmsg"));
 }
 
 #[test]
