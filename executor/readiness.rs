@@ -54,12 +54,11 @@ impl Core {
         Poll::Pending
     }
 
-    /// Records that an operation which needed something of `ready` has said `WouldBlock` just now. It may have been said by
-    /// the user, who waits for more than has come, so it proves nothing of an end that came with it.
-    pub(crate) fn would_block(&self, key: Key, ready: Ready) {
+    /// Records that the descriptor is ready for nothing of it now.
+    pub(crate) fn disprove(&self, key: Key, ready: Ready) {
         let mut sources = self.sources.borrow_mut();
         if let Some(now) = sources.readiness(key) {
-            sources.clear(key, now.masked(ready - Ready::CLOSED));
+            sources.clear(key, now.masked(ready));
         }
     }
 

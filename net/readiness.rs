@@ -93,7 +93,7 @@ impl<T: AsFd> Source<T> {
     pub(super) fn tried<R>(&self, ready: Ready, result: &io::Result<R>) -> bool {
         match result {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.registration.within(|core, key| core.would_block(key, ready));
+                self.registration.disproved(ready);
                 return true;
             }
             Err(_) => self.registration.error_taken(),

@@ -247,7 +247,16 @@ impl Registration {
         Direction::of(interest).for_each(|direction| {
             self.side(direction).drain();
         });
-        self.within(|core, key| core.would_block(key, Ready::from_interest(interest)));
+        self.disproved(Ready::from_interest(interest));
+    }
+
+    /// Notes that an operation which was tried because of `ready` has said `WouldBlock` just now.
+    ///
+    /// Of a stream the user may have said it, who waits for more than has come, so it proves nothing of an end that came with it.
+    /// Of what is lent the operation alone knows: the writers of a FIFO come back after its end.
+    pub(super) fn disproved(&self, ready: Ready) {
+        let disproved = if self.is_lent() { ready } else { ready - Ready::CLOSED };
+        self.within(|core, key| core.disprove(key, disproved));
     }
 
     /// Calls `f` if this thread is in the runtime of the socket.

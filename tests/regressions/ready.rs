@@ -1,8 +1,12 @@
 //! What sockets are ready for, as it is remembered.
 
+use std::cell::Cell;
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::pin::pin;
+use std::process::Command;
 
 use epore::io::Interest;
 use epore::net::AsyncFd;
@@ -10,6 +14,7 @@ use epore::net::AsyncFd;
 use crate::support::polls::{poll_once, run, turns};
 use crate::support::tcp::registered_pair;
 use crate::support::udp::refused;
+use crate::support::unix::Scratch;
 
 /// What the operation said was taken for the truth about the socket, and the end that had come with the data was forgotten.
 #[test]
@@ -75,6 +80,51 @@ fn an_error_that_an_operation_through_a_guard_has_told_is_gone() -> io::Result<(
                 assert!(poll_once(again.as_mut()).await.is_pending());
                 turns(1).await;
             }
+        }
+        Ok(())
+    })
+}
+
+/// Its end was believed for ever, and whoever waited for the next writer was polled without end.
+#[test]
+fn the_reader_of_a_fifo_sleeps_when_another_writer_has_come() -> io::Result<()> {
+    run(async {
+        let path = Scratch::new()?;
+        assert!(Command::new("mkfifo").arg(&*path).status()?.success());
+        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&path)?;
+        let fifo = AsyncFd::with_interest(file, Interest::READABLE)?;
+        let tries = Cell::new(0);
+        let read = |mut file: &File| {
+            tries.set(tries.get() + 1);
+            file.read(&mut [0; 16])
+        };
+        let by_guard = async || loop {
+            if let Ok(result) = fifo.readable().await?.try_io(|fifo| read(fifo.get_ref())) {
+                return result;
+            }
+        };
+
+        let mut first = OpenOptions::new().write(true).open(&path)?;
+        let mut reading = pin!(fifo.async_io(Interest::READABLE, read));
+        assert!(poll_once(reading.as_mut()).await.is_pending());
+        first.write_all(b"one")?;
+        drop(first);
+        assert_eq!((reading.await?, fifo.async_io(Interest::READABLE, read).await?), (3, 0));
+
+        for is_guard in [false, true] {
+            let mut writer = OpenOptions::new().write(true).open(&path)?;
+            let mut reading =
+                pin!(async { if is_guard { by_guard().await } else { fifo.async_io(Interest::READABLE, read).await } });
+            tries.set(0);
+            for _ in 0..10 {
+                assert!(poll_once(reading.as_mut()).await.is_pending());
+                turns(1).await;
+            }
+            assert!(tries.get() <= 2, "tried {} times", tries.get());
+            writer.write_all(b"two")?;
+            drop(writer);
+            assert_eq!(reading.await?, 3);
+            assert_eq!(by_guard().await?, 0);
         }
         Ok(())
     })
