@@ -34,17 +34,24 @@ impl Annex {
 
     /// Says whom an abort wakes, unless it is known already.
     pub(super) fn set_task(&self, task: Option<Waker>) {
-        task.map(|task| self.task.set(task));
+        if let Some(task) = task {
+            // One that is known already is the same.
+            let _known = self.task.set(task);
+        }
     }
 
     pub(super) fn is_aborted(&self) -> bool {
         self.aborted.load(Relaxed)
     }
 
-    /// Has the waker woken when the task has finished, and no other.
+    /// Has the waker woken when the task has finished, which may be at once, and no other.
     pub(super) fn wait(&self, waker: &Waker) {
         if !self.with_waiter(|waiter| waiter.as_ref().is_some_and(|waiter| waiter.will_wake(waker))) {
             let waker = waker.clone();
+            // The clone is foreign code, in which the task may have run to its end.
+            if self.is_finished() {
+                return waker.wake();
+            }
             let former = self.with_waiter(|waiter| waiter.replace(waker));
             drop(former);
         }

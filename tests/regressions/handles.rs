@@ -1,5 +1,6 @@
 #![forbid(unsafe_code)]
 
+use std::cell::Cell;
 use std::future::{Future, pending};
 use std::io;
 use std::mem::ManuallyDrop;
@@ -84,5 +85,23 @@ fn spawning_on_a_runtime_that_is_gone_does_not_panic() -> io::Result<()> {
     });
     assert!(task.is_finished());
     assert!(block_on(task).unwrap_err().is_cancelled());
+    Ok(())
+}
+
+/// The waker was kept for a task that had run to its end meanwhile, and never woken.
+#[test]
+fn a_task_that_finishes_while_a_waker_is_cloned_wakes_it() -> io::Result<()> {
+    let runtime = Rc::new(Runtime::new()?);
+    let mut handle = runtime.spawn(async { 7 });
+    let woken = Rc::new(Cell::new(false));
+    let (runner, is_woken) = (Rc::clone(&runtime), Rc::clone(&woken));
+    let waker = foreign::waker_of_all(Rc::new(move |on| match on {
+        On::Clone => runner.block_on(turns(2)),
+        On::Wake => is_woken.set(true),
+        On::Drop => {}
+    }));
+    let polled = Pin::new(&mut handle).poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending() && handle.is_finished() && woken.get());
+    assert_eq!(runtime.block_on(handle).unwrap(), 7);
     Ok(())
 }

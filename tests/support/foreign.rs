@@ -13,10 +13,10 @@ pub enum On {
     Drop,
 }
 
-type Callback = Rc<dyn Fn()>;
+type Callback = Rc<dyn Fn(On)>;
 
 thread_local! {
-    static CALLBACKS: RefCell<Vec<(On, Callback)>> = const { RefCell::new(Vec::new()) };
+    static CALLBACKS: RefCell<Vec<Callback>> = const { RefCell::new(Vec::new()) };
 }
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(
@@ -33,9 +33,18 @@ static VTABLE: RawWakerVTable = RawWakerVTable::new(
 );
 
 /// A waker that calls `callback` each time it is cloned, woken or dropped. It works on this thread alone.
-pub fn waker(on: On, callback: Callback) -> Waker {
+pub fn waker(on: On, callback: Rc<dyn Fn()>) -> Waker {
+    waker_of_all(Rc::new(move |called| {
+        if called == on {
+            callback();
+        }
+    }))
+}
+
+/// As [`waker`], with a callback that is told which it was.
+pub fn waker_of_all(callback: Callback) -> Waker {
     let index = CALLBACKS.with_borrow_mut(|callbacks| {
-        callbacks.push((on, callback));
+        callbacks.push(callback);
         callbacks.len() - 1
     });
     // SAFETY: the functions of the table take any data word, as none follows it as a pointer, and touch nothing but
@@ -44,11 +53,8 @@ pub fn waker(on: On, callback: Callback) -> Waker {
 }
 
 fn call(on: On, data: *const ()) {
-    let callback = CALLBACKS.with_borrow(|callbacks| match callbacks.get(data.addr()) {
-        Some((wanted, callback)) if *wanted == on => Some(Rc::clone(callback)),
-        _ => None,
-    });
+    let callback = CALLBACKS.with_borrow(|callbacks| callbacks.get(data.addr()).cloned());
     if let Some(callback) = callback {
-        callback();
+        callback(on);
     }
 }
