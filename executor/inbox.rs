@@ -113,6 +113,12 @@ impl Inbox {
         Ok(())
     }
 
+    /// Writes the eventfd though there may be nothing to deliver, so that the descriptor of the runtime is readable.
+    pub(super) fn ring(&self) {
+        let rung = self.with(|inbox| inbox.as_ref().map_or(Ok(()), |open| open.eventfd.wake()));
+        rung.expect(UNPARK);
+    }
+
     /// Ends the watch on a descriptor that leaves this runtime, which has none if it is gone.
     pub(super) fn deregister(&self, runtime: RuntimeId, fd: BorrowedFd<'_>) -> io::Result<()> {
         self.with(|inbox| match inbox {

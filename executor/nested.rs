@@ -91,7 +91,10 @@ impl Core {
             // Nobody is in `block_on`, so the turn of its future passes.
             while self.run_tasks() {}
             // Whoever wakes it from here on writes the eventfd, also if nobody asks for the next deadline.
-            inboxes::of(self.id()).park();
+            let rests = self.tasks.borrow().is_idle() && inboxes::of(self.id()).park();
+            if !rests {
+                inboxes::of(self.id()).ring();
+            }
         });
     }
 

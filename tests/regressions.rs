@@ -34,5 +34,7 @@ mod signals;
 mod sleep;
 #[path = "regressions/transfers.rs"]
 mod transfers;
+#[path = "regressions/turns.rs"]
+mod turns;
 #[path = "regressions/wakers.rs"]
 mod wakers;
