@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
@@ -254,14 +254,19 @@ impl Core {
     fn watch(&self, fd: BorrowedFd<'_>, token: usize, interest: Interest) -> io::Result<()> {
         match self.registry.register(&fd, token, interest) {
             // A duplicate had kept the registration alive when its owner was closed, and now has its number.
-            Err(error)
-                if error.kind() == io::ErrorKind::AlreadyExists
-                    && !self.sources.borrow().has_number(fd.as_raw_fd()) =>
-            {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && self.is_free(fd.as_raw_fd()) => {
                 self.registry.reregister(&fd, token, interest)
             }
             result => result,
         }
+    }
+
+    /// Whether the number stands for nobody's descriptor any more. That of one dropped on another thread is in the mail.
+    fn is_free(&self, number: RawFd) -> bool {
+        if self.sources.borrow().has_number(number) {
+            self.read_mail();
+        }
+        !self.sources.borrow().has_number(number)
     }
 
     /// Ends the registration of a descriptor, if its number still stands for what was registered.

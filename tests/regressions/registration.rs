@@ -2,15 +2,17 @@ use std::fs;
 use std::io::{self, Write};
 use std::mem;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::pin::pin;
 use std::thread;
 
 use epore::Runtime;
-use epore::net::{TcpListener, TcpStream};
+use epore::net::{TcpListener, TcpStream, UnixStream};
 
 use crate::support::open_descriptors;
-use crate::support::polls::{count_polls, run, turns};
+use crate::support::polls::{count_polls, poll_once, run, turns};
 use crate::support::tcp::registered_pair;
+use crate::support::unix;
 
 /// Given away outside of its runtime, a stream stayed registered, and its traffic woke the runtime for nothing.
 #[test]
@@ -89,4 +91,27 @@ fn connect(stream: &TcpStream, addr: SocketAddr) -> io::Result<()> {
         error if result < 0 && error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),
         _ => Ok(()),
     }
+}
+
+/// It was taken for a second socket with the number of one that was alive.
+#[test]
+fn a_number_that_comes_back_before_the_runtime_knows_is_registered() -> io::Result<()> {
+    run(async {
+        let (stream, mut peer) = unix::registered_pair().await?;
+        let number = stream.as_raw_fd();
+        let duplicate = stream.as_fd().try_clone_to_owned()?;
+        thread::spawn(move || drop(stream)).join().expect("no panic");
+        // Another test may have taken the number meanwhile.
+        let again = duplicate.try_clone()?;
+        if again.as_raw_fd() != number {
+            return Ok(());
+        }
+        let stream = UnixStream::from_std(again.into())?;
+        let mut buffer = [0; 4];
+        let mut read = pin!(stream.read(&mut buffer));
+        assert!(poll_once(read.as_mut()).await.is_pending());
+        peer.write_all(b"x")?;
+        assert_eq!(read.await?, 1);
+        Ok(())
+    })
 }
