@@ -160,8 +160,8 @@ impl Builder {
     /// To be woken from sleep takes the system several microseconds, and on a virtual machine more: often most of the time of a
     /// round trip. A thread that spins is not woken, and what other threads send costs them no system call either. In exchange it keeps a
     /// processor busy for so long whenever it runs out of work. It is worth it where the answer mostly comes within that time and
-    /// the processor has nothing else to do; if the peer needs the same processor, it makes everything slower. Timers that end
-    /// while it spins are no later than the look takes, which is a system call.
+    /// the processor has nothing else to do; if the peer needs the same processor, it makes everything slower, so measure it where
+    /// it is to run. Timers that end while it spins are no later than the look takes, which is a system call.
     ///
     /// It has no effect on [`turn`](Runtime::turn), which does not wait, nor while a paused clock
     /// [moves by itself](Builder::auto_advance).
