@@ -74,7 +74,11 @@ impl Source {
         call(Command::new("strip").arg(&program));
         let bytes = fs::metadata(&program).expect("the program was built").len();
         let built = origins.of(self.name);
-        let version = if self.name == "std" { call(Command::new("rustc").arg("--version")) } else { built.version };
+        let version = match self.name {
+            "std" => call(Command::new("rustc").arg("--version")),
+            "epore" => built.version,
+            name => origins.locked(name),
+        };
         Client { name: self.name.to_owned(), crates, seconds, bytes, built: Origin { version, ..built } }
     }
 
