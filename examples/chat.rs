@@ -54,7 +54,7 @@ async fn run(addr: String) -> io::Result<()> {
     loop {
         match listener.accept().await {
             Ok((stream, member)) => drop(epore::spawn(join(Rc::clone(&room), Rc::new(stream), member))),
-            Err(error) => eprintln!("cannot accept: {error}"),
+            Err(error) => eprintln!("{error}"),
         }
     }
 }

@@ -32,7 +32,7 @@ async fn run(addr: String) -> io::Result<()> {
         match listener.accept().await {
             Ok((stream, peer)) => drop(epore::spawn(serve(stream, peer))),
             // Descriptors have run out, say. The clients that are served now will give some back.
-            Err(error) => eprintln!("cannot accept: {error}"),
+            Err(error) => eprintln!("{error}"),
         }
     }
 }

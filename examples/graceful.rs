@@ -42,7 +42,7 @@ async fn accept(listener: TcpListener, group: TaskGroup) {
                     }
                 });
             }
-            Err(error) => eprintln!("cannot accept: {error}"),
+            Err(error) => eprintln!("{error}"),
         }
     }
 }

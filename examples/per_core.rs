@@ -36,7 +36,7 @@ async fn serve(listener: TcpListener, core: usize) {
                     eprintln!("{peer}: {error}");
                 }
             })),
-            Err(error) => eprintln!("core {core} cannot accept: {error}"),
+            Err(error) => eprintln!("core {core}: {error}"),
         }
     }
 }

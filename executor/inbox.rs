@@ -119,6 +119,13 @@ impl Inbox {
         rung.expect(UNPARK);
     }
 
+    /// Wakes the runtime if it is parked, with nothing to deliver.
+    pub(super) fn unpark(&self) {
+        if self.state.compare_exchange(PARKED, AWAKE, AcqRel, Acquire).is_ok() {
+            self.ring();
+        }
+    }
+
     /// Ends the watch on a descriptor that leaves this runtime, which has none if it is gone.
     pub(super) fn deregister(&self, runtime: RuntimeId, fd: BorrowedFd<'_>) -> io::Result<()> {
         self.with(|inbox| match inbox {

@@ -101,8 +101,7 @@ impl Core {
     /// Lets an outer loop know that there is something to do, if it waits or will wait without asking again.
     pub(super) fn announce_from_outside(&self) {
         if !context::is_entered() {
-            // A request for nothing, which makes the descriptor readable. The runtime is alive, so it is taken.
-            let _taken = inboxes::request(self.id(), Box::new(|| ()));
+            inboxes::of(self.id()).unpark();
         }
     }
 

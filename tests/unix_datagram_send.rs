@@ -19,6 +19,14 @@ use support::child::in_own_process;
 use support::polls::{count_polls, drop_at, poll_once, run, turns};
 use support::unix::{abstract_path, fill_receiver, std_addr, until_full};
 
+/// Takes the messages of others that have filled the receiver.
+async fn empty(receiver: &UnixDatagram, queued: usize) -> io::Result<()> {
+    for _ in 0..queued {
+        assert_eq!(receiver.recv(&mut [0; 16]).await?, 5);
+    }
+    Ok(())
+}
+
 #[test]
 fn a_message_that_is_too_long_is_an_error() -> io::Result<()> {
     run(async {
@@ -40,9 +48,7 @@ fn a_send_waits_until_the_peer_has_room() -> io::Result<()> {
         let sending = epore::spawn(async move { sender.send(b"mine").await });
         turns(3).await;
         assert!(!sending.is_finished());
-        for _ in 0..queued {
-            assert_eq!(receiver.recv(&mut [0; 16]).await?, 5);
-        }
+        empty(&receiver, queued).await?;
         assert_eq!(receiver.recv(&mut [0; 16]).await?, 4);
         assert_eq!(sending.await.unwrap()?, 4);
         Ok(())
@@ -67,9 +73,7 @@ fn a_send_to_an_address_waits_until_the_receiver_has_room() -> io::Result<()> {
             assert!(!sending.is_finished());
             assert_eq!(polls.get(), 1, "it does not spin");
         }
-        for _ in 0..queued {
-            assert_eq!(receiver.recv(&mut [0; 16]).await?, 5);
-        }
+        empty(&receiver, queued).await?;
         for (sending, _) in sending {
             assert_eq!(receiver.recv(&mut [0; 16]).await?, 4);
             assert_eq!(sending.await.unwrap()?, 4);
@@ -91,9 +95,7 @@ fn a_poll_of_a_send_waits_until_the_receiver_has_room() -> io::Result<()> {
         let sending = epore::spawn(sending);
         turns(3).await;
         assert_eq!((sending.is_finished(), polls.get()), (false, 1));
-        for _ in 0..queued {
-            assert_eq!(receiver.recv(&mut [0; 16]).await?, 5);
-        }
+        empty(&receiver, queued).await?;
         assert_eq!(receiver.recv(&mut [0; 16]).await?, 4);
         assert_eq!(sending.await.unwrap()?, 4);
         Ok(())
@@ -220,9 +222,7 @@ fn giving_up_a_send_sends_nothing() -> io::Result<()> {
         for _ in 0..10 {
             assert!(drop_at(1, sender.send_to(b"mine", &path)).await.is_none());
         }
-        for _ in 0..queued {
-            assert_eq!(receiver.recv(&mut [0; 16]).await?, 5);
-        }
+        empty(&receiver, queued).await?;
         assert_eq!(receiver.try_recv(&mut [0; 16]).unwrap_err().kind(), ErrorKind::WouldBlock);
         Ok(())
     })

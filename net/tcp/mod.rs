@@ -5,6 +5,7 @@ mod listener;
 mod options;
 mod race;
 mod socket;
+mod socket_keepalive;
 mod socket_options;
 mod stream;
 

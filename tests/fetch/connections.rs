@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
@@ -144,6 +144,31 @@ fn a_handshake_that_hangs_delays_the_others_of_its_host_and_no_more() {
     let options = ["--json", "--cacert", certificate.to_str().unwrap(), "--timeout", "3", "--input", "-"];
     let run = fetch_with_input(&options, &list);
     assert_eq!(run.json()["totals"]["fetched"], 9, "{}", run.stderr);
+}
+
+#[test]
+fn a_connection_of_http2_that_has_gone_silent_is_left_for_another() {
+    let Some(server) = Secure::start("silent", "http2") else { return };
+    fs::write(server.nginx.pages().join("page"), vec![7; 200_000]).unwrap();
+    let target = server.nginx.addr;
+    // The first connection brings the handshake and a part of an answer, and then nothing more.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for (index, stream) in listener.incoming().enumerate() {
+            let (client, server) = (stream.unwrap(), TcpStream::connect(target).unwrap());
+            let (mut up, down) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            let bytes = if index == 0 { 100_000 } else { u64::MAX };
+            thread::spawn(move || io::copy(&mut down.take(bytes), &mut &client).map(|_| thread::park()));
+            thread::spawn(move || io::copy(&mut up, &mut { server }));
+        }
+    });
+    let list: String = (0..10).map(|index| format!("https://localhost:{port}/page?{index}\n")).collect();
+    let certificate = server.certificate();
+    let options =
+        ["--json", "--cacert", certificate.to_str().unwrap(), "--timeout", "2", "--retries", "1", "--input", "-"];
+    let run = fetch_with_input(&options, &list);
+    assert_eq!(run.json()["totals"]["fetched"], 10, "{}", run.stderr);
 }
 
 #[test]
