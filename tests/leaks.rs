@@ -52,12 +52,11 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// What the process holds.
+/// What the process holds, beside threads.
 #[derive(Debug, PartialEq, Eq)]
 struct Held {
     bytes: usize,
     descriptors: usize,
-    threads: usize,
 }
 
 /// The kernel's own count; a listing of /proc/self/task may skip a thread while another one ends.
@@ -67,9 +66,10 @@ fn threads() -> usize {
     count.and_then(|count| count.trim().parse().ok()).expect("a number of threads")
 }
 
-fn held() -> Held {
-    let (descriptors, threads) = (open_descriptors().len(), threads());
-    Held { bytes: LIVE_BYTES.load(SeqCst), descriptors, threads }
+/// What is held when no thread is left but those that there were at first: one that was joined counts for a moment more.
+fn held(at_first: usize) -> Held {
+    wait_until("all threads have ended", || threads() == at_first);
+    Held { descriptors: open_descriptors().len(), bytes: LIVE_BYTES.load(SeqCst) }
 }
 
 #[test]
@@ -87,10 +87,11 @@ fn nothing_is_left_of_what_runtimes_tasks_timers_sockets_and_threads_took() {
 
 /// Runs `round` a few times to warm up, then many times, and compares.
 fn nothing_is_left(what: &str, rounds: usize, round: impl Fn()) {
+    let at_first = threads();
     (0..50).for_each(|_| round());
-    let before = held();
+    let before = held(at_first);
     (0..rounds).for_each(|_| round());
-    assert_eq!(held(), before, "after {rounds} {what}");
+    assert_eq!(held(at_first), before, "after {rounds} {what}");
 }
 
 /// A runtime that is dropped while its tasks wait for timers, for each other, for a socket and in its mail.
