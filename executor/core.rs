@@ -241,6 +241,17 @@ impl Core {
         self.registry.reregister(&fd, key.to_bits() as usize, ALL)
     }
 
+    /// Has what is ready now come as an event, if the number still stands for what was registered.
+    pub(super) fn watch_again(&self, key: Key, interest: Interest) {
+        let number = self.sources.borrow().number(key);
+        if let Some(number) = number
+            && !self.origin.is_forked()
+        {
+            // If its owner has closed it, nothing of it is ready any more.
+            let _closed = self.registry.reregister_number(number, key.to_bits() as usize, interest);
+        }
+    }
+
     fn check_watching(&self) -> io::Result<()> {
         if self.is_closing() {
             return Err(io::Error::other("the runtime is being dropped, so a socket cannot begin to wait in it"));

@@ -62,6 +62,16 @@ impl Core {
         }
     }
 
+    /// As [`disprove`](Core::disprove), of a descriptor that is lent and watched for the interest. If an end is among it, the
+    /// system is asked whether that is true: if so, it comes as an event again.
+    pub(crate) fn doubt(&self, key: Key, ready: Ready, watched: Interest) {
+        let known = self.sources.borrow().readiness(key);
+        self.disprove(key, ready);
+        if known.is_some_and(|known| known.masked(ready).ready.intersects(Ready::CLOSED)) {
+            self.watch_again(key, watched);
+        }
+    }
+
     /// Records that the descriptor was ready for nothing of it, unless there have been events since.
     pub(crate) fn clear_readiness(&self, key: Key, stale: Readiness) {
         self.sources.borrow_mut().clear(key, stale);

@@ -1,7 +1,6 @@
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
-use std::mem;
 use std::os::fd::RawFd;
 use std::task::Waker;
 
@@ -178,10 +177,15 @@ impl Sources {
         }
     }
 
+    /// The number that stands for what the slot has registered.
+    pub(super) fn number(&self, key: Key) -> Option<RawFd> {
+        self.slab.get(key).map(|source| source.number).filter(|number| *number != NO_NUMBER)
+    }
+
     /// The number to deregister, if it still stands for what the slot has registered. The slot has it no more.
     pub(super) fn take_number(&mut self, key: Key) -> Option<RawFd> {
-        let source = self.slab.get_mut(key).filter(|source| source.number != NO_NUMBER)?;
-        let number = mem::replace(&mut source.number, NO_NUMBER);
+        let number = self.number(key)?;
+        self.slab.get_mut(key)?.number = NO_NUMBER;
         if !self.lent.is_empty() && self.lent.get(&number) == Some(&key) {
             self.lent.remove(&number);
         }

@@ -252,11 +252,13 @@ impl Registration {
 
     /// Notes that an operation which was tried because of `ready` has said `WouldBlock` just now.
     ///
-    /// Of a stream the user may have said it, who waits for more than has come, so it proves nothing of an end that came with it.
-    /// Of what is lent the operation alone knows: the writers of a FIFO come back after its end.
+    /// The user may have said it, who waits for more than has come, so it proves nothing of an end that came with it. The end
+    /// of a stream stays; that of what is lent is asked for anew, since the writers of a FIFO come back after it.
     pub(super) fn disproved(&self, ready: Ready) {
-        let disproved = if self.is_lent() { ready } else { ready - Ready::CLOSED };
-        self.within(|core, key| core.disprove(key, disproved));
+        self.within(|core, key| match self.lent() {
+            Some(watched) => core.doubt(key, ready, watched),
+            None => core.disprove(key, ready - Ready::CLOSED),
+        });
     }
 
     /// Calls `f` if this thread is in the runtime of the socket.

@@ -61,7 +61,7 @@ impl Registry {
     /// [`PermissionDenied`](io::ErrorKind::PermissionDenied) if its kind has no readiness, as a regular file; otherwise
     /// those of epoll_ctl(2).
     pub fn register(&self, source: &impl AsFd, token: impl Into<Token>, interest: Interest) -> io::Result<()> {
-        self.control(libc::EPOLL_CTL_ADD, source.as_fd(), token.into(), interest)
+        self.control(libc::EPOLL_CTL_ADD, source.as_fd().as_raw_fd(), token.into(), interest)
     }
 
     /// Replaces the token and the interest of a registered descriptor, and arms a one-shot descriptor again.
@@ -85,7 +85,17 @@ impl Registry {
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) if the descriptor is not registered; otherwise those of epoll_ctl(2).
     pub fn reregister(&self, source: &impl AsFd, token: impl Into<Token>, interest: Interest) -> io::Result<()> {
-        self.control(libc::EPOLL_CTL_MOD, source.as_fd(), token.into(), interest)
+        self.reregister_number(source.as_fd().as_raw_fd(), token, interest)
+    }
+
+    /// Replaces the token and the interest of the descriptor of that number.
+    pub(crate) fn reregister_number(
+        &self,
+        source: RawFd,
+        token: impl Into<Token>,
+        interest: Interest,
+    ) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_MOD, source, token.into(), interest)
     }
 
     /// Ends the watch on `source`. Events that a wait has brought already may still carry its token.
@@ -139,8 +149,8 @@ impl Registry {
         Ok(Registry { epoll: Arc::clone(&self.epoll) })
     }
 
-    fn control(&self, operation: i32, source: BorrowedFd<'_>, token: Token, interest: Interest) -> io::Result<()> {
-        sys::epoll_ctl(self.as_fd(), operation, source.as_raw_fd(), Event::new(interest.bits(), token))
+    fn control(&self, operation: i32, source: RawFd, token: Token, interest: Interest) -> io::Result<()> {
+        sys::epoll_ctl(self.as_fd(), operation, source, Event::new(interest.bits(), token))
     }
 }
 

@@ -177,6 +177,35 @@ fn a_socket_that_takes_the_number_of_one_closed_behind_our_back_goes_on() {
     });
 }
 
+/// R7 (c): an operation on the old one has said `WouldBlock` in spite of its end, which is asked for anew.
+#[test]
+fn an_end_that_is_asked_for_anew_takes_no_number_from_a_socket() {
+    in_own_process("an_end_that_is_asked_for_anew_takes_no_number_from_a_socket", || {
+        run(async {
+            let (reader, writer) = pipe()?;
+            let number = reader.into_raw_fd();
+            let old = AsyncFd::new(borrow(number))?;
+            register(&old).await;
+            drop(writer);
+            let mut guard = old.readable().await?;
+            close(number);
+
+            let (socket, mut peer) = UnixStream::pair()?;
+            assert_eq!(socket.as_raw_fd(), number);
+            let stream = epore::net::UnixStream::from_std(socket)?;
+            let mut buffer = [0; 16];
+            let mut reading = pin!(stream.read(&mut buffer));
+            assert!(poll_once(reading.as_mut()).await.is_pending());
+            assert!(guard.try_io(|_| io::Result::<()>::Err(io::ErrorKind::WouldBlock.into())).is_err());
+            turns(2).await;
+            peer.write_all(b"hello")?;
+            assert_eq!(reading.await?, 5);
+            io::Result::Ok(())
+        })
+        .unwrap();
+    });
+}
+
 /// R7 (c): the number stays free.
 #[test]
 fn a_descriptor_that_is_closed_for_good_behind_our_back_is_no_error() {

@@ -129,3 +129,41 @@ fn the_reader_of_a_fifo_sleeps_when_another_writer_has_come() -> io::Result<()> 
         Ok(())
     })
 }
+
+/// What the operation said was taken for the truth about the pipe, and the end that had come with the data was forgotten.
+#[test]
+fn an_end_that_came_with_the_data_of_a_pipe_outlives_an_operation_that_wants_more() -> io::Result<()> {
+    run(async {
+        for is_guard in [false, true] {
+            let (reader, mut writer) = io::pipe()?;
+            let reader = AsyncFd::new(reader)?;
+            assert!(poll_once(pin!(reader.readable())).await.is_pending());
+            writer.write_all(b"half")?;
+            drop(writer);
+            turns(1).await;
+            let mut frame = Vec::new();
+            let mut read = |mut reader: &io::PipeReader| {
+                let mut buffer = [0; 1024];
+                match reader.read(&mut buffer)? {
+                    0 => Ok(frame.len()),
+                    count => {
+                        frame.extend_from_slice(&buffer[..count]);
+                        Err(ErrorKind::WouldBlock.into())
+                    }
+                }
+            };
+            let length = match is_guard {
+                false => reader.async_io(Interest::READABLE, read).await?,
+                true => loop {
+                    let mut guard = reader.readable().await?;
+                    assert!(guard.ready().is_read_closed());
+                    if let Ok(length) = guard.try_io(|reader| read(reader.get_ref())) {
+                        break length?;
+                    }
+                },
+            };
+            assert_eq!(length, 4);
+        }
+        Ok(())
+    })
+}
