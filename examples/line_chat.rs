@@ -60,7 +60,7 @@ async fn run(addr: String) -> io::Result<()> {
     loop {
         match listener.accept().await {
             Ok((stream, name)) => drop(spawn(serve(stream, name, room.clone()))),
-            Err(error) => eprintln!("cannot accept: {error}"),
+            Err(error) => eprintln!("{error}"),
         }
     }
 }

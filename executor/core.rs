@@ -15,6 +15,7 @@ use super::contain::contain;
 use super::context;
 use super::inbox::Mail;
 use super::inboxes;
+use super::join_error::Cancellation;
 use super::join_handle::JoinHandle;
 use super::misuse::FORKED;
 use super::net_settings::NetSettings;
@@ -154,7 +155,7 @@ impl Core {
             loop {
                 let task = self.tasks.borrow_mut().pop();
                 let Some(task) = task else { break };
-                contain(|| task.cancel());
+                contain(|| task.cancel(Cancellation::RuntimeDropped));
                 task.notify();
                 contain(|| drop(task));
             }
@@ -442,6 +443,6 @@ where
     F::Output: 'static,
 {
     let (task, handle) = task::new(future, site);
-    task.cancel();
+    task.cancel(Cancellation::RuntimeDropped);
     JoinHandle::of_task(handle, None)
 }

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::contain::contain;
 use super::inbox::Request;
-use super::join_error::JoinError;
+use super::join_error::{Cancellation, JoinError};
 use super::misuse::no_runtime;
 use super::promise::{Duty, Promise};
 use super::runtime_id::RuntimeId;
@@ -265,7 +265,7 @@ impl<F: Future> Future for Remote<F> {
         promise.begin();
         let panicked = |payload| JoinError::panic(promise.site, payload);
         let result = if promise.poll_aborted(cx) {
-            Err(JoinError::cancelled(promise.site))
+            Err(JoinError::cancelled(promise.site, Cancellation::Aborted))
         } else {
             let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Ready(()) };
             match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {

@@ -30,21 +30,29 @@ struct Failure {
 }
 
 enum Cause {
-    Cancelled,
+    Cancelled(Cancellation),
     /// The lock makes the error `Sync`, which a payload alone is not.
     Panic(Mutex<Box<dyn Any + Send>>),
 }
 
+/// Why a task was cancelled.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cancellation {
+    Aborted,
+    RuntimeDropped,
+    ScopeEnded,
+}
+
 impl JoinError {
-    pub(super) fn cancelled(site: &'static Location<'static>) -> JoinError {
-        JoinError { failure: Box::new(Failure { site, cause: Cause::Cancelled }) }
+    pub(super) fn cancelled(site: &'static Location<'static>, why: Cancellation) -> JoinError {
+        JoinError { failure: Box::new(Failure { site, cause: Cause::Cancelled(why) }) }
     }
 
     pub(super) fn panic(site: &'static Location<'static>, payload: Box<dyn Any + Send>) -> JoinError {
         JoinError { failure: Box::new(Failure { site, cause: Cause::Panic(Mutex::new(payload)) }) }
     }
 
-    /// Whether the task was aborted, or its runtime shut down, before it finished.
+    /// Whether the task was aborted, or its runtime or its scope had ended, before it finished. The display says which.
     ///
     /// ```
     /// # epore::block_on(async {
@@ -55,7 +63,7 @@ impl JoinError {
     /// # });
     /// ```
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.failure.cause, Cause::Cancelled)
+        matches!(self.failure.cause, Cause::Cancelled(_))
     }
 
     /// Whether the task panicked.
@@ -111,7 +119,7 @@ impl JoinError {
         let Failure { site, cause } = *self.failure;
         match cause {
             Cause::Panic(payload) => Ok(payload.into_inner().unwrap_or_else(PoisonError::into_inner)),
-            Cause::Cancelled => Err(JoinError::cancelled(site)),
+            Cause::Cancelled(why) => Err(JoinError::cancelled(site, why)),
         }
     }
 }
@@ -120,7 +128,9 @@ impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the task spawned at {} ", self.failure.site)?;
         match &self.failure.cause {
-            Cause::Cancelled => f.write_str("was cancelled"),
+            Cause::Cancelled(Cancellation::Aborted) => f.write_str("was cancelled"),
+            Cause::Cancelled(Cancellation::RuntimeDropped) => f.write_str("was cancelled, as its runtime was dropped"),
+            Cause::Cancelled(Cancellation::ScopeEnded) => f.write_str("was cancelled, as its scope has ended"),
             Cause::Panic(payload) => {
                 let payload = payload.lock().unwrap_or_else(PoisonError::into_inner);
                 match message(&**payload) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::contain::contain;
+use super::join_error::Cancellation;
 use super::ready_list::{Member, ReadyList};
 use super::slab::{Key, Slab};
 use super::task::TaskRef;
@@ -180,7 +181,7 @@ impl<'env> Nursery<'env> {
     #[cold]
     fn retire_panicked(&self, key: Key, task: TaskRef<'env>, payload: Payload) {
         // The future goes first: it may hold the handle of its own task.
-        contain(|| task.cancel());
+        contain(|| task.cancel(Cancellation::ScopeEnded));
         if task.shares() == SHARES_OF_NURSERY {
             self.note_panic(payload);
         } else {
@@ -209,7 +210,7 @@ impl Drop for Nursery<'_> {
     fn drop(&mut self) {
         let mut tasks = mem::take(self.tasks.get_mut());
         while let Some(Nursling { task, waiter }) = tasks.pop() {
-            contain(|| task.cancel());
+            contain(|| task.cancel(Cancellation::ScopeEnded));
             notify(&task, waiter);
             contain(|| drop(task));
         }

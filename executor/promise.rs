@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::abort_handle::{Abort, AbortHandle};
 use super::contain::contain;
-use super::join_error::JoinError;
+use super::join_error::{Cancellation, JoinError};
 use super::join_handle::Join;
 use super::sync::Mutex;
 
@@ -114,7 +114,7 @@ impl<T> Promise<T> {
             state.aborted = true;
             let waiting = matches!(state.stage, Stage::Waiting);
             if waiting {
-                state.stage = Stage::Settled(Err(JoinError::cancelled(self.site)));
+                state.stage = Stage::Settled(Err(JoinError::cancelled(self.site, Cancellation::Aborted)));
             }
             [if waiting { state.waiter.take() } else { None }, state.maker.take()]
         });
@@ -168,11 +168,14 @@ impl<T: Send + 'static> Join<T> for Arc<Promise<T>> {
     }
 }
 
-/// The duty to settle a promise. Dropped without that, it settles it as cancelled, so that nobody waits in vain.
+/// The duty to settle a promise. Dropped without that, as it is with its runtime, it settles it as cancelled, so that nobody
+/// waits in vain.
 pub(super) struct Duty<T>(pub(super) Arc<Promise<T>>);
 
 impl<T> Drop for Duty<T> {
     fn drop(&mut self) {
-        self.0.settle(Err(JoinError::cancelled(self.0.site)));
+        let aborted = self.0.with(|state| state.aborted);
+        let why = if aborted { Cancellation::Aborted } else { Cancellation::RuntimeDropped };
+        self.0.settle(Err(JoinError::cancelled(self.0.site, why)));
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use super::contain::contain;
+use super::join_error::Cancellation;
 use super::nursery::Nursery;
 use super::ready_list::Member;
 use super::scoped_join_handle::ScopedJoinHandle;
@@ -181,7 +182,7 @@ impl<'env> Scope<'env> {
         let member = self.nursery.upgrade().map(|nursery| nursery.insert(task.clone()));
         match &member {
             Some(member) => Wake::wake_by_ref(member),
-            None => task.cancel(),
+            None => task.cancel(Cancellation::ScopeEnded),
         }
         ScopedJoinHandle::new(handle, member, self.nursery.clone())
     }

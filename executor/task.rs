@@ -29,7 +29,7 @@ use std::task::{Context, Poll, Waker};
 use super::abort_handle::{Abort, AbortHandle};
 use super::annex::Annex;
 use super::contain::contain;
-use super::join_error::JoinError;
+use super::join_error::{Cancellation, JoinError};
 use super::task_state::{Content, State};
 use super::token::TaskToken;
 use super::waker;
@@ -76,9 +76,11 @@ impl TaskRef<'_> {
     }
 
     /// Drops the future where it stands, and finishes the task as cancelled, unless it has finished.
-    pub(super) fn cancel(&self) {
-        if !self.header().state.get().is_finished() {
-            self.end(JoinError::cancelled(self.header().site));
+    pub(super) fn cancel(&self, why: Cancellation) {
+        let header = self.header();
+        if !header.state.get().is_finished() {
+            let why = if header.is_aborted() { Cancellation::Aborted } else { why };
+            self.end(JoinError::cancelled(header.site, why));
         }
     }
 
@@ -390,7 +392,7 @@ unsafe fn run<F: Future>(task: NonNull<Header>, cx: &mut Context<'_>) -> Poll<()
     let task = unsafe { task.cast::<Task<F>>().as_ref() };
     let Some(mut polled) = task.begin() else { return Poll::Ready(()) };
     let result = if task.header.is_aborted() {
-        Err(JoinError::cancelled(task.header.site))
+        Err(JoinError::cancelled(task.header.site, Cancellation::Aborted))
     } else {
         match polled.future().poll(cx) {
             Poll::Pending => return Poll::Pending,

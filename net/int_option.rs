@@ -55,16 +55,26 @@ impl IntOption {
 
     /// Sets the option, and says which it was and to what if that fails.
     pub(super) fn set(&self, socket: BorrowedFd<'_>, value: impl TryInto<c_int> + Copy + Display) -> io::Result<()> {
+        self.set_in(socket, value, "")
+    }
+
+    /// As [`set`](IntOption::set), of something counted in that unit.
+    fn set_in(
+        &self,
+        socket: BorrowedFd<'_>,
+        value: impl TryInto<c_int> + Copy + Display,
+        unit: &str,
+    ) -> io::Result<()> {
         let set = match value.try_into() {
             Ok(value) if value <= self.most => sys::set_int(socket, self.level, self.name, value),
             _ => Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is at most {}", self.most))),
         };
-        set.map_err(|error| failed(format!("cannot set {} to {value}", self.label), error))
+        set.map_err(|error| failed(format!("cannot set {} to {value}{unit}", self.label), error))
     }
 
     /// Sets an option that counts seconds. A fraction counts as a whole one, since none at all means something else.
     pub(super) fn set_seconds(&self, socket: BorrowedFd<'_>, duration: Duration) -> io::Result<()> {
-        self.set(socket, duration.as_nanos().div_ceil(1_000_000_000))
+        self.set_in(socket, duration.as_nanos().div_ceil(1_000_000_000), " s")
     }
 
     pub(super) fn seconds(&self, socket: BorrowedFd<'_>) -> io::Result<Duration> {
@@ -73,7 +83,7 @@ impl IntOption {
 
     /// Sets an option that counts milliseconds, of which none stands for the system's own choice.
     pub(super) fn set_millis(&self, socket: BorrowedFd<'_>, duration: Option<Duration>) -> io::Result<()> {
-        self.set(socket, duration.unwrap_or_default().as_nanos().div_ceil(1_000_000))
+        self.set_in(socket, duration.unwrap_or_default().as_nanos().div_ceil(1_000_000), " ms")
     }
 
     pub(super) fn millis(&self, socket: BorrowedFd<'_>) -> io::Result<Option<Duration>> {

@@ -24,5 +24,5 @@ pub(super) fn set_linger(socket: BorrowedFd<'_>, linger: Option<Duration>) -> io
         Ok(seconds) => sys::set_linger(socket, Some(seconds)),
         Err(_) => Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is at most {}", c_int::MAX))),
     };
-    set.map_err(|error| failed(format!("cannot set SO_LINGER to {seconds}"), error))
+    set.map_err(|error| failed(format!("cannot set SO_LINGER to {seconds} s"), error))
 }

@@ -7,7 +7,7 @@ use std::future::pending;
 use std::io;
 use std::panic::panic_any;
 
-use epore::{JoinError, block_on, spawn, spawn_blocking};
+use epore::{JoinError, Runtime, Scope, block_on, scope, spawn, spawn_blocking, yield_now};
 use support::panics::panic_of;
 
 fn cancelled() -> JoinError {
@@ -77,4 +77,60 @@ fn a_join_error_is_an_error_that_becomes_an_io_error_and_may_be_sent_and_shared(
     assert_eq!(error.kind(), io::ErrorKind::Other);
     assert!(error.to_string().ends_with("was cancelled"), "{error}");
     assert!(error.get_ref().unwrap().downcast_ref::<JoinError>().unwrap().is_cancelled());
+}
+
+/// It said only that it was cancelled, as if somebody had aborted it.
+#[test]
+fn a_task_that_ended_with_its_runtime_or_its_scope_says_so() {
+    let dropped = "was cancelled, as its runtime was dropped";
+    let ended = "was cancelled, as its scope has ended";
+    for (error, why) in [
+        (cancelled(), "was cancelled"),
+        (with_its_runtime(|runtime| runtime.spawn(pending::<()>())), dropped),
+        (with_its_runtime(|runtime| runtime.handle().spawn(pending::<()>())), dropped),
+        (after_its_runtime(), dropped),
+        (aborted_before_its_runtime(), "was cancelled"),
+        (remote_aborted(), "was cancelled"),
+        (after_its_scope(), ended),
+    ] {
+        assert!(error.is_cancelled(), "{error}");
+        assert!(error.to_string().ends_with(why), "{error}");
+        assert!(error.try_into_panic().unwrap_err().to_string().ends_with(why));
+    }
+}
+
+fn with_its_runtime<H: Future<Output = Result<(), JoinError>>>(spawn: impl FnOnce(&Runtime) -> H) -> JoinError {
+    let runtime = Runtime::new().unwrap();
+    let task = spawn(&runtime);
+    runtime.block_on(yield_now());
+    drop(runtime);
+    block_on(task).unwrap_err()
+}
+
+fn after_its_runtime() -> JoinError {
+    let handle = Runtime::new().unwrap().handle();
+    block_on(handle.spawn(pending::<()>())).unwrap_err()
+}
+
+fn aborted_before_its_runtime() -> JoinError {
+    let runtime = Runtime::new().unwrap();
+    let task = runtime.spawn(pending::<()>());
+    task.abort();
+    drop(runtime);
+    block_on(task).unwrap_err()
+}
+
+fn remote_aborted() -> JoinError {
+    with_its_runtime(|runtime| {
+        let task = runtime.handle().spawn(pending::<()>());
+        task.abort();
+        task
+    })
+}
+
+fn after_its_scope() -> JoinError {
+    block_on(async {
+        let kept = scope(async |scope: Scope<'_>| scope).await;
+        kept.spawn(pending::<()>()).await.unwrap_err()
+    })
 }

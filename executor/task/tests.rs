@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, Wake, Waker};
 
-use super::{JoinError, JoinRef, Task, TaskRef};
+use super::{Cancellation, JoinError, JoinRef, Task, TaskRef};
 use crate::executor::runtime_id::RuntimeId;
 use crate::executor::token::{Stamp, TaskToken};
 use crate::executor::waker;
@@ -126,7 +126,7 @@ fn whoever_goes_first_future_and_output_are_dropped_once() {
                     quietly(|| handle = None);
                 }
                 if let Some(task) = task.take_if(|_| number == executor_goes) {
-                    quietly(|| task.cancel());
+                    quietly(|| task.cancel(Cancellation::RuntimeDropped));
                     task.notify();
                     quietly(|| drop(task));
                 }
@@ -175,8 +175,8 @@ fn a_task_that_is_cancelled_in_any_state_has_one_result() {
             turn(&task);
         }
         let taken = turns == 3 && join(&handle, Waker::noop()).is_ready();
-        task.cancel();
-        task.cancel();
+        task.cancel(Cancellation::RuntimeDropped);
+        task.cancel(Cancellation::RuntimeDropped);
         task.notify();
         drop(task);
         assert_eq!(log.futures_dropped.get(), 1);
@@ -305,7 +305,7 @@ impl SelfCentred {
             Deed::Join => assert!(join(handle, Waker::noop()).is_pending() && !handle.is_finished()),
             Deed::Abort => handle.abort_handle(None).abort(),
             Deed::Run => assert!(task.run(&mut Context::from_waker(Waker::noop())).is_ready()),
-            Deed::Cancel => task.cancel(),
+            Deed::Cancel => task.cancel(Cancellation::RuntimeDropped),
         }
     }
 }

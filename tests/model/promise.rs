@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::join_error::JoinError;
+use super::join_error::{Cancellation, JoinError};
 use super::promise::{Duty, Promise};
 use super::stand_ins::wait;
 use crate::model::explore;
@@ -91,7 +91,7 @@ fn the_maker_is_told_of_an_abort() {
         wait(poll_fn(
             |cx| if promise.poll_aborted(cx) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending },
         ));
-        promise.settle(Err(JoinError::cancelled(promise.site)));
+        promise.settle(Err(JoinError::cancelled(promise.site, Cancellation::RuntimeDropped)));
         aborter.join().unwrap();
     });
 }

@@ -20,7 +20,7 @@ async fn run(addr: String, target: String) -> io::Result<()> {
         let (client, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                eprintln!("cannot accept: {error}");
+                eprintln!("{error}");
                 continue;
             }
         };
