@@ -55,6 +55,16 @@ impl Client {
         Ok(Client { connections: Connections::new(per_host, tls), compressed: options.compressed })
     }
 
+    /// Whether the host of the URL may have an exchange more at once.
+    pub fn has_room(&self, url: &Url) -> bool {
+        self.connections.has_room(url)
+    }
+
+    /// Waits until a host has come to have room for any number of them.
+    pub async fn came_to_share(&self) {
+        self.connections.came_to_share().await;
+    }
+
     /// Asks for one page. The answer is there when its head is.
     pub async fn get(&self, url: &Url, trace: &mut Trace) -> Result<Exchange, Failure> {
         loop {

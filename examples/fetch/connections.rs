@@ -32,6 +32,8 @@ pub struct Connections {
     hosts: RefCell<HashMap<Origin, Rc<Host>>>,
     /// How many there may be to one host.
     per_host: usize,
+    /// Tells that some host has a connection to share.
+    came: Notify,
     tls: Tls,
 }
 
@@ -90,7 +92,18 @@ enum Way {
 
 impl Connections {
     pub fn new(per_host: usize, tls: Tls) -> Connections {
-        Connections { hosts: RefCell::default(), per_host, tls }
+        Connections { hosts: RefCell::default(), per_host, came: Notify::new(), tls }
+    }
+
+    /// Whether an exchange with the host of the URL would find a connection, or might make one.
+    pub fn has_room(&self, url: &Url) -> bool {
+        let host = self.host(url);
+        host.shared().is_some() || host.permits.available_permits() > 0
+    }
+
+    /// Waits until some host has a connection to share.
+    pub async fn came_to_share(&self) {
+        self.came.notified().await;
     }
 
     /// A connection to the host of the URL: an idle or shared one, or a new one as soon as there may be one more.
@@ -154,6 +167,7 @@ impl Connections {
             let connection = Rc::new(Http2::new(TokioIo::new(stream), permit).await?);
             host.shared.replace(Some(Rc::clone(&connection)));
             host.came.notify_waiters();
+            self.came.notify_waiters();
             return Ok(Way::Shared(connection));
         }
         host.speaks_http1.set(true);

@@ -1,8 +1,13 @@
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Instant;
 
+use futures::future::select;
+use tokio::sync::Notify;
+
+use crate::agenda::Agenda;
 use crate::client::{self, Client};
 use crate::download::{Trace, download};
 use crate::failure::Failure;
@@ -44,7 +49,9 @@ pub struct Session {
     progress: Progress,
     interrupt: Interrupt,
     start: Instant,
-    next: Cell<usize>,
+    agenda: RefCell<Agenda>,
+    /// Tells a worker that a job has ended, or all that none is left.
+    ended: Notify,
     outcomes: RefCell<Vec<Option<Outcome>>>,
 }
 
@@ -52,6 +59,8 @@ impl Session {
     pub fn new(jobs: Vec<Job>, options: Options, client: Client, progress: Progress, interrupt: Interrupt) -> Session {
         Session {
             paths: paths(&jobs, &options),
+            agenda: RefCell::new(Agenda::new(jobs.iter().map(|job| client::parse(&job.url).ok()))),
+            ended: Notify::new(),
             outcomes: RefCell::new(jobs.iter().map(|_| None).collect()),
             jobs,
             options,
@@ -59,7 +68,6 @@ impl Session {
             progress,
             interrupt,
             start: Instant::now(),
-            next: Cell::new(0),
         }
     }
 
@@ -82,13 +90,24 @@ impl Session {
 
     /// Takes one job after another until there are none, or the interrupt comes.
     async fn work(self: Rc<Self>) {
-        while self.interrupt.signal().is_none()
-            && let Some(job) = self.jobs.get(self.next.get())
-        {
-            let index = self.next.replace(self.next.get() + 1);
-            let outcome = self.fetch(job, index).await;
+        while let Some(index) = self.next().await {
+            let outcome = self.fetch(&self.jobs[index], index).await;
             self.outcomes.borrow_mut()[index] = Some(outcome);
+            self.ended.notify_one();
         }
+        self.ended.notify_waiters();
+    }
+
+    /// The next job whose host has room. While no host has, it waits.
+    async fn next(&self) -> Option<usize> {
+        while self.interrupt.signal().is_none() && !self.agenda.borrow().is_empty() {
+            let job = self.agenda.borrow_mut().take(|url| self.client.has_room(url));
+            if job.is_some() {
+                return job;
+            }
+            self.interrupt.limit(select(pin!(self.ended.notified()), pin!(self.client.came_to_share()))).await;
+        }
+        None
     }
 
     async fn fetch(&self, job: &Job, index: usize) -> Outcome {

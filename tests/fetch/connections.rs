@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use crate::cut_off;
 use crate::folder::Folder;
 use crate::nginx::{Nginx, write_pages};
 use crate::run::{fetch, fetch_with_input};
-use crate::server::{Request, head, serve};
+use crate::server::{Request, Server, head, serve};
+use crate::support::PATIENCE;
 use crate::tls::Secure;
 
 fn list(nginx: &Nginx, names: &[String]) -> String {
@@ -86,6 +88,31 @@ fn the_time_in_the_queue_of_a_host_is_not_that_of_a_try() {
     let run = fetch_with_input(&["--json", "--per-host", "1", "--timeout", "1", "--input", "-"], &list);
     assert_eq!(run.json()["totals"]["fetched"], 10, "{}", run.stderr);
     assert_eq!(server.most_at_once(), 1);
+}
+
+/// Those who waited for the slow one had all places, and the other was asked when that had answered.
+#[test]
+fn one_host_that_is_slow_leaves_the_others_their_places() {
+    let (told, all_asked) = mpsc::channel();
+    let (told, all_asked) = (Mutex::new(told), Mutex::new(all_asked));
+    let fast = serve(move |request| {
+        told.lock().unwrap().send(()).unwrap();
+        request.answer("fast");
+    });
+    let slow = serve(move |request| {
+        if request.index == 0 {
+            let all_asked = all_asked.lock().unwrap();
+            (0..10).for_each(|_| all_asked.recv_timeout(PATIENCE).expect("the fast one is asked for all its pages"));
+        }
+        request.answer("slow");
+    });
+    let urls = |server: &Server| (0..10).map(|index| server.url(&format!("/{index}\n"))).collect::<String>();
+    let list = urls(&slow) + &urls(&fast);
+    let run = fetch_with_input(&["--json", "--concurrency", "4", "--per-host", "1", "--input", "-"], &list);
+    assert_eq!(run.json()["totals"]["fetched"], 20, "{}", run.stderr);
+    assert_eq!((slow.most_at_once(), fast.most_at_once()), (1, 1));
+    let reported: Vec<_> = run.json()["results"].as_array().unwrap().iter().map(|one| one["url"].clone()).collect();
+    assert_eq!(reported, list.lines().collect::<Vec<_>>(), "in the order in which they were given");
 }
 
 #[test]
