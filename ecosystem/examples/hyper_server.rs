@@ -37,7 +37,7 @@ use tokio_rustls::TlsAcceptor;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// How long a client may take to say hello in TLS, and then to ask for something.
+/// How long a client may take to say hello in TLS, then to ask for something, and in HTTP/2 to answer a ping.
 const HELLO: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
@@ -92,7 +92,7 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>) -> Result<()> {
 /// Answers one client until it leaves. Which HTTP it speaks is seen from its first bytes.
 async fn talk(stream: impl Read + Write + Unpin + 'static) -> Result<()> {
     let mut http = auto::Builder::new(Executor);
-    http.http1().timer(Timer).http2().timer(Timer);
+    http.http1().timer(Timer).http2().timer(Timer).keep_alive_interval(HELLO).keep_alive_timeout(HELLO);
     let asked = Cell::new(false);
     let service = service_fn(|request| {
         asked.set(true);

@@ -5,8 +5,10 @@
 mod support;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpStream;
 use std::process::{Command, Output};
+use std::thread;
 
 use support::certificate::Certificate;
 use support::few_descriptors::server_that_ran_out;
@@ -120,6 +122,56 @@ fn a_client_that_asks_for_nothing_is_left() {
     for (mut client, sent) in clients {
         client.read_to_end(&mut Vec::new()).unwrap_or_else(|error| panic!("{}: {error}", sent.escape_ascii()));
     }
+}
+
+/// Sends a frame of HTTP/2, whose length fits into a byte.
+fn send_frame(client: &mut TcpStream, kind: u8, flags: u8, stream: u8, payload: &[u8]) {
+    let head = [0, 0, payload.len() as u8, kind, flags, 0, 0, 0, stream];
+    client.write_all(&[&head[..], payload].concat()).unwrap();
+}
+
+/// The type of the next frame of HTTP/2, its flags and its payload.
+fn read_frame(client: &mut TcpStream) -> io::Result<(u8, u8, Vec<u8>)> {
+    let mut head = [0; 9];
+    client.read_exact(&mut head)?;
+    let mut payload = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+    client.read_exact(&mut payload)?;
+    Ok((head[3], head[4], payload))
+}
+
+/// Asks for `/` over HTTP/2, and answers so many pings. Fails when the server closes.
+fn ask_over_http2(mut client: TcpStream, pings: usize) -> io::Result<()> {
+    const DATA: u8 = 0;
+    const HEADERS: u8 = 1;
+    const SETTINGS: u8 = 4;
+    const PING: u8 = 6;
+    client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")?;
+    send_frame(&mut client, SETTINGS, 0, 0, b"");
+    // GET, http, / and the authority, in HPACK; the end of the headers and of the request.
+    send_frame(&mut client, HEADERS, 5, 1, b"\x82\x86\x84\x41\x04here");
+    while !matches!(read_frame(&mut client)?, (DATA, _, text) if text == b"hello over HTTP/2.0\n") {}
+    let mut answered = 0;
+    loop {
+        if let (PING, 0, payload) = read_frame(&mut client)?
+            && answered < pings
+        {
+            answered += 1;
+            send_frame(&mut client, PING, 1, 0, &payload);
+            if answered == pings {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// It was kept for ever.
+#[test]
+fn a_client_of_http2_that_has_asked_once_and_answers_no_ping_is_left() {
+    let server = Server::start("hyper_server");
+    let (silent, patient) = (server.connect(), server.connect());
+    let patient = thread::spawn(|| ask_over_http2(patient, 2));
+    assert_eq!(ask_over_http2(silent, 0).unwrap_err().kind(), ErrorKind::UnexpectedEof);
+    patient.join().unwrap().expect("one that answers may be idle");
 }
 
 #[test]
