@@ -1,5 +1,5 @@
-//! Many connections at once: a server, and its clients in a process of their own, so that each end has all descriptors that
-//! a process may have.
+//! Many connections at once: a server, and its clients in processes of their own, so that each end has all descriptors that
+//! a process may have, and what the clients do takes no time of the server's.
 //!
 //! In `cargo test` it is small and counts; `.ci/load` runs it at full size, and prints what it measures.
 
@@ -9,8 +9,9 @@ use std::cell::Cell;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::rc::Rc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use epore::TaskGroup;
@@ -18,6 +19,7 @@ use epore::net::{TcpListener, TcpStream};
 use epore::time::sleep;
 use support::child::{is_child, rerun};
 use support::polls::run;
+use support::program;
 
 /// How many connections are held; unset, as many as fit into a test.
 const CONNECTIONS: &str = "EPORE_LOAD";
@@ -30,6 +32,9 @@ const ROUNDS: usize = 5;
 
 /// How many messages the normal client beside the crowd has echoed.
 const SAMPLES: usize = 2000;
+
+/// The port of the server, for the process of the slow crowd.
+const CROWD_OF: &str = "EPORE_LOAD_CROWD_OF";
 
 /// Between two bytes of one of the slow crowd.
 const SLOW: Duration = Duration::from_secs(1);
@@ -73,51 +78,131 @@ async fn echo(stream: TcpStream) {
     }
 }
 
-/// The process of the server, which ends with this.
-struct Server {
+/// Sends a byte from each of the streams in each interval. It comes back when each has had its first one echoed, and then goes
+/// on.
+async fn slow_crowd(streams: Vec<TcpStream>) -> TaskGroup {
+    let (crowd, echoed) = (TaskGroup::new(), Rc::new(Cell::new(0)));
+    let size = streams.len() as u32;
+    for (client, stream) in streams.into_iter().enumerate() {
+        let echoed = Rc::clone(&echoed);
+        drop(crowd.spawn(async move {
+            // Each at its own moment of the interval.
+            sleep(SLOW * client as u32 / size).await;
+            loop {
+                stream.write_all(b"x").await.unwrap();
+                assert_eq!(stream.read_exact(&mut [0]).await.unwrap(), 1);
+                echoed.set(echoed.get() + 1);
+                sleep(SLOW).await;
+            }
+        }));
+    }
+    while echoed.get() < size {
+        sleep(Duration::from_millis(10)).await;
+    }
+    crowd
+}
+
+/// Ends a crowd of which nobody has been given up.
+async fn end(crowd: TaskGroup, size: usize) {
+    assert_eq!(crowd.len(), size, "none of the crowd was given up");
+    crowd.close();
+    crowd.abort_all();
+    crowd.wait().await;
+}
+
+/// The slow crowd of a server, which says when it is there. It ends with its standard input.
+fn be_crowd(port: u16) {
+    epore::block_on(async {
+        let size = connections() / 2;
+        let crowd = slow_crowd(connect_all(port, size).await).await;
+        println!("slow clients: {size}");
+        epore::spawn_blocking(|| io::stdin().read_to_end(&mut Vec::new())).await.unwrap().unwrap();
+        end(crowd, size).await;
+    });
+}
+
+/// Connects to one of the server's addresses: to one alone the kernel is slow to find a port, when most are taken.
+async fn connect(port: u16, client: usize) -> io::Result<TcpStream> {
+    TcpStream::connect(SocketAddr::from(([127, 0, 0, 1 + (client % 16) as u8], port))).await
+}
+
+/// Connects so many clients, of which a hundred at a time are under way.
+async fn connect_all(port: u16, count: usize) -> Vec<TcpStream> {
+    let mut streams = Vec::with_capacity(count);
+    while streams.len() < count {
+        let some = (streams.len()..count).take(100).map(|client| connect(port, client));
+        streams.extend(futures::future::try_join_all(some).await.unwrap());
+    }
+    streams
+}
+
+/// Runs the test again in a process, which at full size stays on one processor, if there is a choice.
+fn rerun_on(processor: &str, test: &str) -> Command {
+    let several = thread::available_parallelism().is_ok_and(|count| count.get() > 1);
+    let taskset = if several && std::env::var_os(CONNECTIONS).is_some() { program("taskset") } else { None };
+    match taskset {
+        Some(taskset) => rerun(&[taskset.to_str().unwrap(), "-c", processor], test),
+        None => rerun(&[], test),
+    }
+}
+
+/// Another process of the test, which ends with this.
+struct Process {
     process: Child,
     stdin: Option<ChildStdin>,
     _output: BufReader<ChildStdout>,
-    port: u16,
+    /// The number behind the line that it prints when it is ready: of a server, its port.
+    number: usize,
 }
 
-impl Server {
-    fn start(test: &str) -> Server {
-        let mut process = rerun(&[], test).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+impl Process {
+    fn server(test: &str) -> Process {
+        Process::start(rerun_on("0", test), "listening on ")
+    }
+
+    fn crowd(test: &str, server: &Process) -> Process {
+        let mut command = rerun_on("1", test);
+        command.env(CROWD_OF, server.number.to_string());
+        Process::start(command, "slow clients: ")
+    }
+
+    fn start(mut command: Command, ready: &str) -> Process {
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
-        while !line.contains("listening on ") {
+        while !line.contains(ready) {
             line.clear();
-            assert!(output.read_line(&mut line).unwrap() > 0, "the server has ended");
+            assert!(output.read_line(&mut line).unwrap() > 0, "the process has ended");
         }
-        let port = line.trim().rsplit(' ').next().unwrap().parse().unwrap();
-        Server { stdin: process.stdin.take(), process, _output: output, port }
+        let number = line.trim().rsplit(' ').next().unwrap().parse().unwrap();
+        Process { stdin: process.stdin.take(), process, _output: output, number }
     }
 
-    /// Connects to one of its addresses: to one alone the kernel is slow to find a port, when most are taken.
-    async fn connect(&self, client: usize) -> io::Result<TcpStream> {
-        TcpStream::connect(SocketAddr::from(([127, 0, 0, 1 + (client % 16) as u8], self.port))).await
-    }
-
-    /// Connects so many clients, of which a hundred at a time are under way.
-    async fn connect_all(&self, count: usize) -> Vec<TcpStream> {
-        let mut streams = Vec::with_capacity(count);
-        while streams.len() < count {
-            let some = (streams.len()..count).take(100).map(|client| self.connect(client));
-            streams.extend(futures::future::try_join_all(some).await.unwrap());
-        }
-        streams
+    fn port(&self) -> u16 {
+        self.number as u16
     }
 
     fn memory(&self) -> usize {
         memory(&self.process.id().to_string())
     }
+
+    /// How long it has run on a processor, and how long it has waited for one that others had.
+    fn schedule(&self) -> [Duration; 2] {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
+        let numbers = threads.map(|thread| {
+            let text = fs::read_to_string(thread.unwrap().path().join("schedstat")).unwrap_or_default();
+            let mut numbers = text.split_whitespace().map(|number| number.parse::<u64>().unwrap());
+            [(); 2].map(|()| Duration::from_nanos(numbers.next().unwrap_or_default()))
+        });
+        numbers.fold([Duration::ZERO; 2], |sum, one| [sum[0] + one[0], sum[1] + one[1]])
+    }
 }
 
-impl Drop for Server {
+impl Drop for Process {
     fn drop(&mut self) {
         self.stdin = None;
-        self.process.wait().unwrap();
+        let status = self.process.wait().unwrap();
+        assert!(status.success() || thread::panicking(), "{status}");
     }
 }
 
@@ -149,11 +234,11 @@ fn each_of_many_connections_gets_its_own_bytes_back() {
     if is_child() {
         return serve();
     }
-    let server = Server::start("each_of_many_connections_gets_its_own_bytes_back");
+    let server = Process::server("each_of_many_connections_gets_its_own_bytes_back");
     let (before, own_before) = (server.memory(), memory("self"));
     run(async {
         let begun = Instant::now();
-        let streams: Vec<_> = server.connect_all(connections()).await.into_iter().map(Rc::new).collect();
+        let streams: Vec<_> = connect_all(server.port(), connections()).await.into_iter().map(Rc::new).collect();
         let connected = begun.elapsed();
         for (client, stream) in streams.iter().enumerate() {
             exchange(stream, client, 0).await;
@@ -180,39 +265,39 @@ fn each_of_many_connections_gets_its_own_bytes_back() {
     });
 }
 
+/// Measures a new client, and prints with how long the server has worked meanwhile, and how long it was kept from working.
+async fn print_latency(beside: &str, server: &Process) {
+    let client = connect(server.port(), 0).await.unwrap();
+    let before = server.schedule();
+    let [median, most] = latency(&client).await;
+    let [ran, waited] = server.schedule();
+    println!(
+        "{beside}: median {median:?}, 99 % below {most:?}; the server ran for {:?} and waited for a processor for {:?}",
+        ran - before[0],
+        waited - before[1],
+    );
+}
+
 #[test]
 fn a_normal_client_is_served_beside_a_crowd_of_slow_ones() {
+    let test = "a_normal_client_is_served_beside_a_crowd_of_slow_ones";
     if is_child() {
-        return serve();
+        return match std::env::var(CROWD_OF) {
+            Ok(port) => be_crowd(port.parse().unwrap()),
+            Err(_) => serve(),
+        };
     }
-    let server = Server::start("a_normal_client_is_served_beside_a_crowd_of_slow_ones");
+    let server = Process::server(test);
+    run(print_latency("quiet", &server));
+
+    let crowd = Process::crowd(test, &server);
+    run(print_latency(&format!("beside {} slow clients on another processor", crowd.number), &server));
+    drop(crowd);
+
     run(async {
-        let normal = server.connect(0).await.unwrap();
-        let quiet = latency(&normal).await;
-        let echoed = Rc::new(Cell::new(0));
-        let crowd = TaskGroup::new();
-        let streams = server.connect_all(connections() / 2).await;
-        let size = streams.len() as u32;
-        for (client, stream) in streams.into_iter().enumerate() {
-            let echoed = Rc::clone(&echoed);
-            drop(crowd.spawn(async move {
-                // Each at its own moment of the interval.
-                sleep(SLOW * client as u32 / size).await;
-                loop {
-                    stream.write_all(b"x").await.unwrap();
-                    assert_eq!(stream.read_exact(&mut [0]).await.unwrap(), 1);
-                    echoed.set(echoed.get() + 1);
-                    sleep(SLOW).await;
-                }
-            }));
-        }
-        let beside = latency(&normal).await;
-        println!("quiet: median {:?}, 99 % below {:?}", quiet[0], quiet[1]);
-        println!("beside {size} slow clients: median {:?}, 99 % below {:?}", beside[0], beside[1]);
-        assert!(echoed.get() > 0, "the crowd is there, and is served");
-        assert_eq!(crowd.len(), size as usize, "none of the crowd was given up");
-        crowd.close();
-        crowd.abort_all();
-        crowd.wait().await;
+        let size = connections() / 2;
+        let crowd = slow_crowd(connect_all(server.port(), size).await).await;
+        print_latency(&format!("beside {size} slow clients in its own thread"), &server).await;
+        end(crowd, size).await;
     });
 }
