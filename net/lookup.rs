@@ -5,6 +5,7 @@ use std::iter::Chain;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::{option, vec};
 
+use super::resolve::{Resolve, resolve};
 use crate::executor::{context, failed, try_spawn_blocking};
 
 /// Looks up the addresses of a host.
@@ -91,15 +92,7 @@ pub trait ToSocketAddrs: sealed::Target {}
 
 impl<T: sealed::Target + ?Sized> ToSocketAddrs for T {}
 
-/// All addresses of a target, in the order in which they are to be tried. A name has at least one.
-pub(super) async fn resolve(host: &(impl ToSocketAddrs + ?Sized)) -> io::Result<Addrs> {
-    match host.target()? {
-        Target::Addrs(addrs) => Ok(addrs),
-        Target::Name(host, port) => look_up(host, port).await,
-    }
-}
-
-async fn look_up(host: String, port: u16) -> io::Result<Addrs> {
+pub(super) async fn look_up(host: String, port: u16) -> io::Result<Addrs> {
     let resolver = context::with(|core| core.net_settings().resolver.clone()).flatten();
     let addrs = match resolver {
         Some(resolver) => resolver.resolve(host.clone(), port).await,
@@ -142,6 +135,7 @@ impl IntoIterator for Addrs {
     }
 }
 
+/// What may stand for several addresses.
 #[doc(hidden)]
 pub enum Target {
     Addrs(Addrs),
@@ -154,29 +148,40 @@ mod sealed {
     #[doc(hidden)]
     pub trait Target {
         #[doc(hidden)]
-        fn target(&self) -> io::Result<super::Target>;
+        type Target: super::Resolve;
+
+        #[doc(hidden)]
+        fn target(&self) -> io::Result<Self::Target>;
     }
 }
 
 impl sealed::Target for SocketAddr {
-    fn target(&self) -> io::Result<Target> {
-        Ok(Target::Addrs(Addrs::One(*self)))
+    type Target = SocketAddr;
+
+    fn target(&self) -> io::Result<SocketAddr> {
+        Ok(*self)
     }
 }
 
 impl sealed::Target for [SocketAddr] {
+    type Target = Target;
+
     fn target(&self) -> io::Result<Target> {
         Ok(Target::Addrs(self.to_vec().into()))
     }
 }
 
 impl<const N: usize> sealed::Target for [SocketAddr; N] {
+    type Target = Target;
+
     fn target(&self) -> io::Result<Target> {
         self.as_slice().target()
     }
 }
 
 impl sealed::Target for Vec<SocketAddr> {
+    type Target = Target;
+
     fn target(&self) -> io::Result<Target> {
         self.as_slice().target()
     }
@@ -186,8 +191,10 @@ impl sealed::Target for Vec<SocketAddr> {
 macro_rules! addresses {
     ($($type:ty),*) => {$(
         impl sealed::Target for $type {
-            fn target(&self) -> io::Result<Target> {
-                SocketAddr::from(*self).target()
+            type Target = SocketAddr;
+
+            fn target(&self) -> io::Result<SocketAddr> {
+                Ok(SocketAddr::from(*self))
             }
         }
     )*};
@@ -196,10 +203,12 @@ macro_rules! addresses {
 addresses!(SocketAddrV4, SocketAddrV6, (IpAddr, u16), (Ipv4Addr, u16), (Ipv6Addr, u16));
 
 impl sealed::Target for (&str, u16) {
+    type Target = Target;
+
     fn target(&self) -> io::Result<Target> {
         let (host, port) = *self;
         match host.parse::<IpAddr>() {
-            Ok(ip) => (ip, port).target(),
+            Ok(ip) => Ok(Target::Addrs(Addrs::One((ip, port).into()))),
             Err(_) if host.is_empty() => Err(invalid("the host is empty".to_owned())),
             Err(_) => Ok(Target::Name(host.to_owned(), port)),
         }
@@ -207,15 +216,19 @@ impl sealed::Target for (&str, u16) {
 }
 
 impl sealed::Target for (String, u16) {
+    type Target = Target;
+
     fn target(&self) -> io::Result<Target> {
         (self.0.as_str(), self.1).target()
     }
 }
 
 impl sealed::Target for str {
+    type Target = Target;
+
     fn target(&self) -> io::Result<Target> {
         if let Ok(addr) = self.parse::<SocketAddr>() {
-            return addr.target();
+            return Ok(Target::Addrs(Addrs::One(addr)));
         }
         if self.contains("://") {
             return Err(invalid(format!("`{self}` is a URL: write `host:port`")));
@@ -234,13 +247,17 @@ impl sealed::Target for str {
 }
 
 impl sealed::Target for String {
+    type Target = Target;
+
     fn target(&self) -> io::Result<Target> {
         self.as_str().target()
     }
 }
 
 impl<T: sealed::Target + ?Sized> sealed::Target for &T {
-    fn target(&self) -> io::Result<Target> {
+    type Target = T::Target;
+
+    fn target(&self) -> io::Result<T::Target> {
         (**self).target()
     }
 }

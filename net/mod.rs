@@ -32,6 +32,7 @@ mod lookup;
 mod operation;
 mod readiness;
 mod registration;
+mod resolve;
 mod source;
 pub mod stream;
 mod sys;

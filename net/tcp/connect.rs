@@ -7,10 +7,10 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll, ready};
 
 use super::TcpStream;
-use super::race::race;
 use super::socket::TcpSocket;
 use crate::executor::failed;
-use crate::net::lookup::{Addrs, ToSocketAddrs, resolve};
+use crate::net::lookup::ToSocketAddrs;
+use crate::net::resolve::Resolve;
 use crate::net::source::Source;
 use crate::net::sys;
 
@@ -43,26 +43,20 @@ impl TcpStream {
     ///
     /// It can be dropped at any time; what was begun is closed.
     pub async fn connect(addr: impl ToSocketAddrs) -> io::Result<TcpStream> {
-        let connected = match resolve(&addr).await? {
-            Addrs::One(addr) => connect_to(addr).await.map_err(|error| vec![(addr, error)]),
-            // Few connects race, and none but they have the room for it.
-            Addrs::List(addrs) => Box::pin(race(addrs)).await,
-        };
-        connected.map_err(connect_error)
+        addr.target()?.connect().await
     }
 }
 
-/// Why each address could not be connected to, in the order in which that was learned.
-pub(super) type Failures = Vec<(SocketAddr, io::Error)>;
-
-async fn connect_to(addr: SocketAddr) -> io::Result<TcpStream> {
-    Attempt::begin(addr)?.finish().await
+/// Connects to one address.
+pub(in crate::net) async fn connect_to(addr: SocketAddr) -> io::Result<TcpStream> {
+    let connected = async { Attempt::begin(addr)?.finish().await }.await;
+    connected.map_err(|error| connect_error(addr, error))
 }
 
 /// Connects a socket that is there already.
 pub(super) async fn connect_from(socket: OwnedFd, addr: SocketAddr) -> io::Result<TcpStream> {
     let connected = async { Attempt::begin_from(socket, addr)?.finish().await }.await;
-    connected.map_err(|error| connect_error(vec![(addr, error)]))
+    connected.map_err(|error| connect_error(addr, error))
 }
 
 /// A socket that connects. Dropping it closes the socket.
@@ -107,10 +101,6 @@ impl Attempt {
     }
 }
 
-fn connect_error(mut failures: Failures) -> io::Error {
-    let Some((addr, last)) = failures.pop() else {
-        return io::Error::new(io::ErrorKind::InvalidInput, "no address to connect to was given");
-    };
-    let before: String = failures.iter().map(|(addr, error)| format!("{addr}: {error}; ")).collect();
-    failed(format!("cannot connect to {before}{addr}"), last)
+fn connect_error(addr: SocketAddr, error: io::Error) -> io::Error {
+    failed(format!("cannot connect to {addr}"), error)
 }

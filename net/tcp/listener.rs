@@ -10,7 +10,8 @@ use super::socket::TcpSocket;
 use crate::executor::failed;
 use crate::net::accept::{accept, poll_accept};
 use crate::net::int_option::TTL;
-use crate::net::lookup::{ToSocketAddrs, resolve};
+use crate::net::lookup::ToSocketAddrs;
+use crate::net::resolve::resolve;
 use crate::net::source::Source;
 use crate::net::sys::LONGEST_BACKLOG;
 

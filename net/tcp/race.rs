@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 
 use std::future::poll_fn;
+use std::io;
 use std::iter;
 use std::mem;
 use std::net::SocketAddr;
@@ -8,14 +9,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::TcpStream;
-use super::connect::{Attempt, Failures};
-use crate::executor::{Delay, context, no_runtime};
+use super::connect::Attempt;
+use crate::executor::{Delay, context, failed, no_runtime};
 
 /// Connects to whichever address is the first to answer, see RFC 8305, section 5.
 ///
 /// They are tried in turn: the next one when one has failed, or when there was no news for the delay. All that are left
 /// when one wins, or when the race is dropped, are closed.
-pub(super) async fn race(addrs: Vec<SocketAddr>) -> Result<TcpStream, Failures> {
+pub(in crate::net) async fn race(addrs: Vec<SocketAddr>) -> io::Result<TcpStream> {
     let mut untried = interleaved(addrs).into_iter();
     let mut race = Race::default();
     while race.begin_next(&mut untried) {
@@ -30,7 +31,7 @@ pub(super) async fn race(addrs: Vec<SocketAddr>) -> Result<TcpStream, Failures> 
             News::Failed | News::Silence => {}
         }
     }
-    Err(race.failures)
+    Err(race_error(race.failures))
 }
 
 enum News {
@@ -78,6 +79,17 @@ impl Race {
         }
         news
     }
+}
+
+/// Why each address could not be connected to, in the order in which that was learned.
+type Failures = Vec<(SocketAddr, io::Error)>;
+
+fn race_error(mut failures: Failures) -> io::Error {
+    let Some((addr, last)) = failures.pop() else {
+        return io::Error::new(io::ErrorKind::InvalidInput, "no address to connect to was given");
+    };
+    let before: String = failures.iter().map(|(addr, error)| format!("{addr}: {error}; ")).collect();
+    failed(format!("cannot connect to {before}{addr}"), last)
 }
 
 fn delay() -> Duration {

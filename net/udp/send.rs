@@ -6,7 +6,8 @@ use std::task::{Context, Poll};
 
 use super::UdpSocket;
 use crate::executor::{Direction, failed};
-use crate::net::lookup::{Addrs, ToSocketAddrs, resolve};
+use crate::net::lookup::{Addrs, ToSocketAddrs};
+use crate::net::resolve::resolve;
 
 /// Sending.
 impl UdpSocket {

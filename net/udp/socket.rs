@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 use crate::executor::failed;
-use crate::net::lookup::{ToSocketAddrs, resolve};
+use crate::net::lookup::ToSocketAddrs;
+use crate::net::resolve::resolve;
 use crate::net::source::Source;
 
 /// A socket that sends and receives datagrams, see udp(7).

@@ -1,0 +1,48 @@
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::net::SocketAddr;
+
+use super::lookup::{Addrs, Target, ToSocketAddrs, look_up};
+use super::tcp::{TcpStream, connect_to, race};
+
+/// All addresses of a target, in the order in which they are to be tried. A name has at least one.
+pub(super) async fn resolve(host: &(impl ToSocketAddrs + ?Sized)) -> io::Result<Addrs> {
+    host.target()?.addrs().await
+}
+
+/// What has addresses. One address has a type of its own, so that a program which has no other links neither the look-up of
+/// names nor the race of addresses, nor the threads that these need.
+#[doc(hidden)]
+pub trait Resolve: Send {
+    fn addrs(self) -> impl Future<Output = io::Result<Addrs>> + Send;
+
+    fn connect(self) -> impl Future<Output = io::Result<TcpStream>> + Send;
+}
+
+impl Resolve for SocketAddr {
+    async fn addrs(self) -> io::Result<Addrs> {
+        Ok(Addrs::One(self))
+    }
+
+    fn connect(self) -> impl Future<Output = io::Result<TcpStream>> + Send {
+        connect_to(self)
+    }
+}
+
+impl Resolve for Target {
+    async fn addrs(self) -> io::Result<Addrs> {
+        match self {
+            Target::Addrs(addrs) => Ok(addrs),
+            Target::Name(host, port) => look_up(host, port).await,
+        }
+    }
+
+    async fn connect(self) -> io::Result<TcpStream> {
+        match self.addrs().await? {
+            Addrs::One(addr) => connect_to(addr).await,
+            // Few connects race, and none but they have the room for it.
+            Addrs::List(addrs) => Box::pin(race(addrs)).await,
+        }
+    }
+}
