@@ -166,7 +166,7 @@ impl Core {
             loop {
                 let source = self.sources.borrow_mut().pop();
                 let Some(source) = source else { break };
-                source.into_wakers().into_iter().for_each(|waker| contain(|| drop(waker)));
+                source.drop_waiters();
             }
             for timers in [&self.timers, &self.clock.advances] {
                 loop {
@@ -296,7 +296,7 @@ impl Core {
     pub(crate) fn free_source(&self, key: Key) {
         let source = self.sources.borrow_mut().remove(key);
         if let Some(source) = source.filter(Source::has_wakers) {
-            source.into_wakers().into_iter().for_each(|waker| contain(|| drop(waker)));
+            source.drop_waiters();
         }
     }
 

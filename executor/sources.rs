@@ -1,9 +1,9 @@
 #![forbid(unsafe_code)]
 
-use std::collections::BTreeMap;
+use std::mem;
 use std::os::fd::RawFd;
-use std::task::Waker;
 
+use super::contain::contain;
 use super::readiness::Readiness;
 use super::slab::{Key, Slab};
 use super::waiters::Waiters;
@@ -55,8 +55,9 @@ const NO_NUMBER: RawFd = -1;
 #[derive(Default)]
 pub(super) struct Sources {
     slab: Slab<Source>,
-    /// Who has registered a descriptor that somebody else may close, by its number.
-    lent: BTreeMap<RawFd, Key>,
+    /// Who has registered a descriptor that somebody else may close, by its number. The system gives the least number that is
+    /// free, so a table of them is dense, as is its own.
+    lent: Vec<Option<Key>>,
 }
 
 /// One descriptor.
@@ -139,12 +140,11 @@ impl Source {
         self.read.waiters.has_wakers() || self.write.waiters.has_wakers()
     }
 
-    /// The wakers of those who wait for it, to be dropped outside of all borrows, each on its own since the drop of each may
-    /// panic.
-    pub(super) fn into_wakers(self) -> Vec<Waker> {
-        let mut wakers = self.read.waiters.into_wakers();
-        wakers.extend(self.write.waiters.into_wakers());
-        wakers
+    /// Drops those who wait for it, outside of all borrows, each on its own since the drop of each waker may panic.
+    pub(super) fn drop_waiters(self) {
+        for side in [self.read, self.write] {
+            side.waiters.into_list().into_iter().for_each(|waiter| contain(|| drop(waiter)));
+        }
     }
 }
 
@@ -164,12 +164,11 @@ impl Sources {
     /// Notes under which number a descriptor has just been registered. If another slot had that number it has lost it: its
     /// descriptor was closed, or else the system would not have registered this one.
     pub(super) fn set_number(&mut self, key: Key, number: RawFd, lent: bool) {
-        let former = match lent {
-            true => self.lent.insert(number, key),
-            false if self.lent.is_empty() => None,
-            false => self.lent.remove(&number),
-        };
-        if let Some(former) = former.and_then(|former| self.slab.get_mut(former)) {
+        if lent && self.lent.len() <= number as usize {
+            self.lent.resize(number as usize + 1, None);
+        }
+        let former = self.lent.get_mut(number as usize).map(|owner| mem::replace(owner, lent.then_some(key)));
+        if let Some(former) = former.flatten().and_then(|former| self.slab.get_mut(former)) {
             former.number = NO_NUMBER;
         }
         if let Some(source) = self.slab.get_mut(key) {
@@ -186,8 +185,8 @@ impl Sources {
     pub(super) fn take_number(&mut self, key: Key) -> Option<RawFd> {
         let number = self.number(key)?;
         self.slab.get_mut(key)?.number = NO_NUMBER;
-        if !self.lent.is_empty() && self.lent.get(&number) == Some(&key) {
-            self.lent.remove(&number);
+        if let Some(owner) = self.lent.get_mut(number as usize).filter(|owner| **owner == Some(key)) {
+            *owner = None;
         }
         Some(number)
     }

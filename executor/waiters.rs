@@ -31,7 +31,7 @@ pub(super) enum Waiters {
 #[derive(Default)]
 pub(super) struct Others(Vec<Waiter>);
 
-struct Waiter {
+pub(super) struct Waiter {
     id: WaiterId,
     wakes: Whom,
 }
@@ -130,14 +130,12 @@ impl Waiters {
         matches!(self, Waiters::Others(Some(_)))
     }
 
-    /// The wakers among them, which are to be dropped outside of all borrows.
-    pub(super) fn into_wakers(self) -> Vec<Waker> {
-        let Waiters::Others(Some(others)) = self else { return Vec::new() };
-        let wakers = others.0.into_iter().filter_map(|waiter| match waiter.wakes {
-            Whom::Task(_) => None,
-            Whom::Foreign(waker) => Some(waker),
-        });
-        wakers.collect()
+    /// All of them, to be dropped outside of all borrows, except for a task that is alone, which needs no drop.
+    pub(super) fn into_list(self) -> Vec<Waiter> {
+        match self {
+            Waiters::Others(Some(others)) => others.0,
+            Waiters::Task(..) | Waiters::Others(None) => Vec::new(),
+        }
     }
 
     /// Wakes all, who wait no more.
@@ -233,8 +231,8 @@ mod tests {
         assert!(waiters.insert(second, Whom::Foreign(new.clone())).is_none());
         let former = waiters.insert(second, Whom::Foreign(old.clone()));
         assert!(matches!(former, Some(Whom::Foreign(former)) if former.will_wake(&new)));
-        let left = waiters.into_wakers();
-        assert!(left[0].will_wake(&new) && left[1].will_wake(&old) && left.len() == 2);
+        assert!(waiters.has_foreign(first, &new) && waiters.has_foreign(second, &old));
+        assert_eq!(waiters.into_list().len(), 2);
     }
 
     #[test]
