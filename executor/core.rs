@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use super::blocking::Pool;
+use super::blocks::Blocks;
 use super::clock::Clock;
 use super::contain::contain;
 use super::context;
@@ -53,6 +54,8 @@ pub(crate) struct Core {
     /// A second handle to the epoll instance, that can be lent without a borrow of `poll`.
     registry: Registry,
     pub(super) tasks: RefCell<Tasks>,
+    /// For tasks to come, and for those of scopes.
+    pub(super) blocks: Blocks,
     pub(super) sources: RefCell<Sources>,
     pub(super) timers: RefCell<Timers>,
     /// The task that is being polled, or was polled last.
@@ -97,6 +100,7 @@ impl Core {
             timers: RefCell::default(),
             polled: Cell::new(tasks.main()),
             tasks: RefCell::new(tasks),
+            blocks: Blocks::new(),
             polls_left: Cell::new(POLLS_PER_TURN),
             io_left: Cell::new(0),
             poll_number: Cell::new(0),

@@ -4,6 +4,7 @@ mod abort_handle;
 mod advance;
 mod annex;
 mod blocking;
+mod blocks;
 mod builder;
 mod clock;
 mod contain;

@@ -28,6 +28,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::abort_handle::{Abort, AbortHandle};
 use super::annex::Annex;
+use super::blocks::{self, Block};
 use super::contain::contain;
 use super::join_error::{Cancellation, JoinError};
 use super::task_state::{Content, State};
@@ -47,8 +48,10 @@ where
     let header = Header { vtable: &Task::<F>::VTABLE, site, link, shares, state };
     let place = UnsafeCell::new(Place { future: ManuallyDrop::new(future) });
     // Room is made first, so that all this is written there at once, and not to the stack and then moved.
-    let task = Box::write(Box::new_uninit(), Task { header, place });
-    let header = NonNull::from(Box::leak(task)).cast();
+    let task = blocks::allocate::<Task<F>>();
+    // SAFETY: the block is room for just that, and nobody else's.
+    unsafe { task.write(Task { header, place }) };
+    let header = task.cast();
     let [executor, handle] = [(); 2].map(|()| TaskRef { header, future: PhantomData });
     (executor, JoinRef { task: handle, result: PhantomData })
 }
@@ -409,8 +412,9 @@ unsafe fn end<F: Future>(task: NonNull<Header>, error: JoinError) {
 }
 
 unsafe fn free<F: Future>(task: NonNull<Header>) {
-    // SAFETY: `new` leaked this box, and the caller had the last share of it. It is freed at the end, or by a panic.
-    let mut task = unsafe { Box::from_raw(task.cast::<Task<F>>().as_ptr()) };
+    // SAFETY: `new` wrote the task to this block, and the caller had its last share. It is freed at the end, or by a panic.
+    let mut block = unsafe { Block::from_raw(task.cast::<Task<F>>()) };
+    let task = block.content();
     if task.header.state.get().is_annexed() {
         task.header.release_annex();
     }
