@@ -120,7 +120,7 @@ impl Core {
             not_paused("`time::advance` was awaited");
         }
         let waker = waker.clone();
-        Some(self.clock.advances.borrow_mut().insert(self.clock.target(duration), waker))
+        Some(self.clock.advances.borrow_mut().insert(self.clock.target(duration), duration, waker))
     }
 
     fn poll_advance(&self, key: Key, cx: &mut Context<'_>) -> Poll<()> {

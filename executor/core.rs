@@ -7,7 +7,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::blocking::Pool;
 use super::blocks::Blocks;
@@ -413,17 +413,17 @@ impl Core {
     }
 
     /// Arms a timer, unless the runtime is being dropped, when there is nothing left to wait for.
-    pub(super) fn arm_timer(&self, deadline: Instant, waker: &Waker) -> Option<Key> {
+    pub(super) fn arm_timer(&self, deadline: Instant, length: Duration, waker: &Waker) -> Option<Key> {
         if self.is_closing() {
             return None;
         }
         let waker = waker.clone();
-        Some(self.timers.borrow_mut().insert(self.clock.nanos(deadline), waker))
+        Some(self.timers.borrow_mut().insert(self.clock.nanos(deadline), length, waker))
     }
 
     /// Gives a timer another deadline. False means that it has fired.
-    pub(super) fn move_timer(&self, key: Key, deadline: Instant) -> bool {
-        self.timers.borrow_mut().move_to(key, self.clock.nanos(deadline))
+    pub(super) fn move_timer(&self, key: Key, deadline: Instant, length: Duration) -> bool {
+        self.timers.borrow_mut().move_to(key, self.clock.nanos(deadline), length)
     }
 
     pub(super) fn poll_timer(&self, key: Key, cx: &mut Context<'_>) -> Poll<()> {

@@ -47,6 +47,7 @@ mod tasks;
 mod timer;
 mod timers;
 mod token;
+mod tolerance;
 #[cfg_attr(not(feature = "tracing"), path = "no_trace.rs")]
 mod trace;
 mod wait_settings;

@@ -125,7 +125,7 @@ impl Core {
         let idle = !found && self.tasks.borrow().is_idle() && inboxes::of(self.id()).park();
         let may_move_clock = idle && self.may_move_clock();
         let may_wait = may_wait && idle && !may_move_clock;
-        let timeout = if may_wait && trace::park(self) { self.time_to_deadline() } else { Some(Duration::ZERO) };
+        let timeout = if may_wait && trace::park(self) { self.time_to_sleep() } else { Some(Duration::ZERO) };
         if !found {
             self.wait(timeout);
         }
@@ -151,7 +151,14 @@ impl Core {
         }
     }
 
-    /// How long the runtime may sleep; None is for ever.
+    /// How long the runtime may sleep; None is for ever. Where timers are many, somewhat longer than to the first deadline.
+    pub(super) fn time_to_sleep(&self) -> Option<Duration> {
+        let left = self.time_to_deadline()?;
+        let is_exact = left.is_zero() || self.wait_settings.timer_slack.is_some();
+        Some(if is_exact { left } else { left + self.timers.borrow().tolerance(left) })
+    }
+
+    /// How long it takes to the first deadline; None is for ever.
     pub(super) fn time_to_deadline(&self) -> Option<Duration> {
         let deadline = self.timers.borrow().next_deadline()?;
         self.clock.time_to(deadline)

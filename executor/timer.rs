@@ -18,19 +18,20 @@ pub(crate) struct Timer {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    Idle,
+    /// Not armed yet: when it was made, its deadline was so far away.
+    Idle(Duration),
     Armed(Lease),
     Fired,
 }
 
 impl Timer {
     pub(crate) fn new(deadline: Instant) -> Timer {
-        Timer { deadline, state: State::Idle }
+        Timer { deadline, state: State::Idle(deadline.saturating_duration_since(now())) }
     }
 
     /// One that ends when `duration` has passed from now, by the clock of the runtime.
     pub(crate) fn after(duration: Duration) -> Timer {
-        Timer::new(later(now(), duration))
+        Timer { deadline: later(now(), duration), state: State::Idle(duration) }
     }
 
     pub(crate) fn deadline(&self) -> Instant {
@@ -39,14 +40,15 @@ impl Timer {
 
     /// Moves the deadline. Whoever waits goes on waiting, if this thread is in the runtime that they wait in.
     pub(crate) fn reset(&mut self, deadline: Instant) {
+        let length = deadline.saturating_duration_since(now());
         self.deadline = deadline;
         if let State::Armed(lease) = self.state
-            && lease.within(|core, key| core.move_timer(key, deadline)) == Some(true)
+            && lease.within(|core, key| core.move_timer(key, deadline, length)) == Some(true)
         {
             return;
         }
         self.disarm();
-        self.state = State::Idle;
+        self.state = State::Idle(length);
     }
 
     pub(crate) fn has_fired(&self) -> bool {
@@ -62,8 +64,8 @@ impl Timer {
         let polled = context::with(|core| match self.state {
             State::Armed(lease) if lease.runtime == core.id() => core.poll_timer(lease.key, cx),
             _ => {
-                self.disarm();
-                if let Some(key) = core.arm_timer(self.deadline, cx.waker()) {
+                let length = self.disarm();
+                if let Some(key) = core.arm_timer(self.deadline, length, cx.waker()) {
                     self.state = State::Armed(Lease { runtime: core.id(), key });
                 }
                 Poll::Pending
@@ -77,10 +79,16 @@ impl Timer {
         polled
     }
 
-    fn disarm(&mut self) {
-        if let State::Armed(lease) = self.state {
-            self.state = State::Idle;
-            lease.tell(Core::disarm_timer);
+    /// Says how long it is, as far as that is known: not once it was armed.
+    fn disarm(&mut self) -> Duration {
+        match self.state {
+            State::Idle(length) => length,
+            State::Fired => Duration::ZERO,
+            State::Armed(lease) => {
+                self.state = State::Idle(Duration::ZERO);
+                lease.tell(Core::disarm_timer);
+                Duration::ZERO
+            }
         }
     }
 }

@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 use std::mem;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use super::heap::Heap;
 use super::slab::Key;
+use super::tolerance::Tolerance;
 use super::wakes::Wakes;
 
 /// The timers of a runtime, each with the waker of who waits for it.
@@ -15,10 +17,13 @@ use super::wakes::Wakes;
 #[derive(Default)]
 pub(super) struct Timers {
     heap: Heap<Waker>,
+    tolerance: Tolerance,
 }
 
 impl Timers {
-    pub(super) fn insert(&mut self, deadline: u64, waker: Waker) -> Key {
+    /// Adds a timer whose deadline is when `length` has passed, as its owner sees it.
+    pub(super) fn insert(&mut self, deadline: u64, length: Duration, waker: Waker) -> Key {
+        self.tolerance.learn(length, deadline);
         self.heap.insert(deadline, waker)
     }
 
@@ -29,7 +34,8 @@ impl Timers {
     }
 
     /// Gives a timer another deadline. False means that it has fired.
-    pub(super) fn move_to(&mut self, timer: Key, deadline: u64) -> bool {
+    pub(super) fn move_to(&mut self, timer: Key, deadline: u64, length: Duration) -> bool {
+        self.tolerance.learn(length, deadline);
         self.heap.move_to(timer, deadline)
     }
 
@@ -54,6 +60,11 @@ impl Timers {
 
     pub(super) fn next_deadline(&self) -> Option<u64> {
         self.heap.first_deadline()
+    }
+
+    /// By how much a wait may be made longer that takes `left`, until the next deadline.
+    pub(super) fn tolerance(&self, left: Duration) -> Duration {
+        self.next_deadline().map(|deadline| self.tolerance.of_wait(left, deadline)).unwrap_or_default()
     }
 
     /// Fires all timers whose deadline is not after `now`, and wakes whom they wake, earliest first. Says whether any

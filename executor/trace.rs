@@ -64,7 +64,7 @@ pub(super) fn park(core: &Core) -> bool {
     if !is_wanted() {
         return true;
     }
-    let timeout = core.time_to_deadline();
+    let timeout = core.time_to_sleep();
     tell(|| trace!(target: "epore::park", op = "runtime.park", ?timeout));
     core.tasks.borrow().is_idle()
 }

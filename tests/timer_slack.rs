@@ -105,3 +105,32 @@ fn a_slack_costs_three_calls_for_each_block_on_and_none_without() {
         assert_eq!(many - few, 30);
     }
 }
+
+#[test]
+fn long_timers_that_come_close_together_share_a_wait() {
+    let test = "long_timers_that_come_close_together_share_a_wait";
+    let sleeps = |times| {
+        Runtime::new().unwrap().block_on(async {
+            let duration = |number| Duration::from_millis(300) + number * Duration::from_micros(200);
+            let tasks: Vec<_> = (0..times as u32).map(|number| epore::spawn(sleep(duration(number)))).collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+    };
+    // A thousandth of a quarter of a second: lengths are told apart by powers of two.
+    const LEAST: u64 = 250_000;
+    for log in logs(test, [1, 2000], sleeps, |_, _| Ok(())).into_iter().flatten() {
+        let waits: Vec<u64> = log.lines().filter_map(time_limit).collect();
+        assert!(!waits.is_empty(), "{log}");
+        assert!(waits.iter().all(|&nanos| nanos >= LEAST), "{waits:?}");
+    }
+}
+
+/// The nanoseconds that a traced call was to wait at most.
+fn time_limit(line: &str) -> Option<u64> {
+    let (seconds, rest) = line.split_once("tv_sec=")?.1.split_once(", tv_nsec=")?;
+    let nanos: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    line.contains("epoll_pwait2(")
+        .then(|| seconds.parse::<u64>().unwrap() * 1_000_000_000 + nanos.parse::<u64>().unwrap())
+}
