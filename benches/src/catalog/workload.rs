@@ -1,3 +1,5 @@
+use super::variants::variant_of;
+
 /// What the value of a workload is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
@@ -106,6 +108,9 @@ impl Workload {
     }
 
     pub fn is_for(&self, program: &str) -> bool {
-        self.only.is_none_or(|programs| programs.contains(&program))
+        match variant_of(program) {
+            Some(variant) => variant.workload == self.name,
+            None => self.only.is_none_or(|programs| programs.contains(&program)),
+        }
     }
 }

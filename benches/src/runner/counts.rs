@@ -5,8 +5,8 @@ use super::results::Entry;
 use crate::catalog::{Counted, Load, Workload};
 
 /// Counts the instructions, system calls and allocations of an operation, as the difference between a run and one three
-/// times as long.
-pub fn count(workload: &Workload, scale: u64, entry: &mut Entry) {
+/// times as long. A quick look takes the instructions alone.
+pub fn count(workload: &Workload, scale: u64, entry: &mut Entry, quick: bool) {
     let Some(lengths) = lengths(workload, scale) else { return };
     let program = entry.program.clone();
     let [short, long] = lengths.map(|(scale, operations)| Run { program: &program, workload, scale, operations });
@@ -17,6 +17,9 @@ pub fn count(workload: &Workload, scale: u64, entry: &mut Entry) {
     };
     let mut keep = |result: Result<f64, String>| result.map_err(|words| entry.failure = Some(words)).ok();
     entry.instructions = keep(difference(instructions));
+    if quick {
+        return;
+    }
     entry.system_calls = keep(difference(system_calls));
     entry.allocations = keep(difference(|run| Ok(run.start(&[])?.sample.allocations)));
 }

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{COLUMNS, Load, WORKLOADS, Workload};
+use crate::catalog::{COLUMNS, Load, VARIANTS, WORKLOADS, Workload};
 
 const USAGE: &str = "usage: run [--quick | --growth | --build] [--counts | --times] [--recount] [--rounds N] \
     [--programs A,B] [--workloads A,B]";
@@ -23,7 +23,7 @@ pub enum Part {
 #[derive(Clone)]
 pub struct Options {
     pub parts: Vec<Part>,
-    /// Within five minutes: a tenth of the operations, few rounds, and counts of Epore and the floor alone.
+    /// Within five minutes: a tenth of the operations, few rounds, the least scales, and instructions of Epore and the floor alone.
     pub quick: bool,
     pub times: bool,
     pub counts: bool,
@@ -98,14 +98,15 @@ impl Options {
             (Part::Growth, Some(last)) => {
                 (0..).map(|power| 10u64.pow(power)).take_while(|&scale| scale <= last).collect()
             }
-            _ if self.quick => usual.take(2).collect(),
+            _ if self.quick => usual.take(1).collect(),
             _ => usual.collect(),
         }
     }
 }
 
 fn all_programs() -> Vec<&'static str> {
-    COLUMNS.iter().flat_map(|column| column.programs).copied().collect()
+    let columns = COLUMNS.iter().flat_map(|column| column.programs).copied();
+    columns.chain(VARIANTS.iter().map(|variant| variant.program)).collect()
 }
 
 /// Those of `all` that the argument names.

@@ -79,7 +79,7 @@ fn measure(
         }
         match part {
             Part::Growth => count_growth(workload, scale, entry),
-            _ => count(workload, scale, entry),
+            _ => count(workload, scale, entry, options.quick),
         }
         entry.counted = entry.instructions.map(|_| origin);
     }
@@ -91,8 +91,17 @@ fn time(options: &Options, origins: &Origins, workload: &Workload, entries: &mut
     for entry in entries.iter_mut() {
         (entry.failure, entry.load_idle) = (None, None);
     }
-    // What is late is late by the same each time: the median of a hundred sleeps needs few rounds.
-    let rounds = if workload.metric == Metric::Time || workload.metric == Metric::Cpu { options.rounds } else { 3 };
+    let rounds = match workload.metric {
+        Metric::Time | Metric::Cpu => options.rounds,
+        // What is late is late by the same each time, and memory does not vary.
+        Metric::Lateness | Metric::Bytes => {
+            if options.quick {
+                1
+            } else {
+                3
+            }
+        }
+    };
     for _ in 0..rounds {
         for (entry, samples) in entries.iter_mut().zip(&mut samples).filter(|(entry, _)| entry.failure.is_none()) {
             let operations = options.operations(workload, entry.scale);
@@ -108,7 +117,7 @@ fn time(options: &Options, origins: &Origins, workload: &Workload, entries: &mut
     for (entry, samples) in entries.iter_mut().zip(samples) {
         let is_cpu = workload.metric == Metric::Cpu;
         entry.value = Spread::of(samples.iter().map(|sample| if is_cpu { sample.cpu } else { sample.value }).collect());
-        let has_both = workload.load == Load::Wrk;
+        let has_both = workload.load != Load::None && workload.metric == Metric::Time;
         entry.cpu = Spread::of(samples.iter().map(|sample| sample.cpu).collect()).filter(|_| has_both);
         entry.timed = entry.value.map(|_| origins.of(&entry.program));
     }

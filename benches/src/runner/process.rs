@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
-use crate::catalog::{Load, Workload};
+use crate::catalog::{Load, Workload, variant_of};
 use crate::{Sample, sys};
 
 /// One run of one workload by one program.
@@ -69,7 +69,8 @@ impl Run<'_> {
     }
 
     fn command(&self, tool: &[String], address: Option<&str>) -> Command {
-        let program = path(self.program);
+        let variant = variant_of(self.program);
+        let program = path(variant.map_or(self.program, |_| "epore"));
         let mut command = match tool {
             [] => Command::new(program),
             [name, arguments @ ..] => {
@@ -80,7 +81,7 @@ impl Run<'_> {
         };
         let operations = if self.workload.load == Load::Wrk { 0 } else { self.operations };
         command.arg(self.workload.name).args([self.scale, operations].map(|number| number.to_string()));
-        command.args(address);
+        command.args(address).envs(variant.map(|variant| variant.variable));
         command
     }
 

@@ -1,15 +1,16 @@
 use std::collections::BTreeSet;
 
 use super::growth::growths;
-use super::results::{Entry, Results};
+use super::results::{Entry, Results, Spread};
 use super::table::{Row, Table, tables};
-use crate::catalog::{COLUMNS, Load, workload};
+use crate::catalog::{COLUMNS, Load, VARIANTS, Variant, workload};
 
 /// The results as tables in Markdown.
 pub fn report(results: &Results) -> String {
     let head = format!("# Results\n\nOn {}. How it is measured is told in `NOTES.md`.\n", results.machine);
     let tables = tables(results).iter().map(show_table).collect::<String>();
-    head + &tables + &show_requests(results) + &show_clients(results) + &show_origins(results) + &show_failures(results)
+    let others = show_variants(results) + &show_requests(results) + &show_clients(results);
+    head + &tables + &others + &show_origins(results) + &show_failures(results)
 }
 
 /// How cost grows, as a table for each workload, with the verdict.
@@ -54,7 +55,33 @@ fn show_row(row: &Row) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
-/// The same as above for those who think in requests for each second.
+/// Epore with settings that it does not come with, each beside Epore as it comes, and what both take of the processor.
+fn show_variants(results: &Results) -> String {
+    let lines: String = VARIANTS.iter().flat_map(|variant| show_variant(results, variant)).collect();
+    let head = "| workload | unit | setting | without | middle half | with | middle half | with / without | CPU, ns | CPU with, ns |\n\
+        |---|---|---|--:|--:|--:|--:|--:|--:|--:|\n";
+    if lines.is_empty() { lines } else { format!("\n## Epore with other settings\n\n{head}{lines}") }
+}
+
+/// A line for each scale.
+fn show_variant(results: &Results, variant: &Variant) -> Vec<String> {
+    let workload = workload(variant.workload);
+    let line = |scale: u64| {
+        let of = |program| results.entry(workload.name, scale, program);
+        let (usual, other) = (of("epore"), of(variant.program));
+        let (without, with) = (usual.value?, other.value?);
+        let (title, unit) = (workload.title.replace('#', &scale.to_string()), workload.metric.unit());
+        let half = |spread: Spread| format!("{} to {}", number(spread.low), number(spread.high));
+        let cpu = |entry: &Entry| show(entry.cpu.map(|cpu| cpu.median));
+        let values = [number(without.median), half(without), number(with.median), half(with)].join(" | ");
+        let ratio = with.median / without.median;
+        let costs = [cpu(&usual), cpu(&other)].join(" | ");
+        Some(format!("| {title} | {unit} | {} | {values} | {ratio:.2} | {costs} |\n", variant.title))
+    };
+    results.scales(workload.name).into_iter().filter_map(line).collect()
+}
+
+/// The times of hyper once more, for those who think in requests for each second.
 fn show_requests(results: &Results) -> String {
     let of_wrk = |entry: &&Entry| workload(&entry.workload).load == Load::Wrk;
     let line = |entry: &Entry| {

@@ -1,3 +1,4 @@
+use std::env;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -5,6 +6,7 @@ use std::time::Duration;
 use epore::net::{TcpListener, TcpStream, UdpSocket};
 
 use crate::Runtime;
+use crate::catalog::{SPIN, TIMER_SLACK};
 
 pub struct Epore(epore::Runtime);
 
@@ -14,7 +16,7 @@ impl Runtime for Epore {
     type Socket = UdpSocket;
 
     fn new() -> Epore {
-        Epore(epore::Runtime::new().unwrap())
+        Epore(builder().build().unwrap())
     }
 
     fn block_on<T: 'static>(&mut self, future: impl Future<Output = T> + 'static) -> T {
@@ -69,4 +71,21 @@ impl Runtime for Epore {
     async fn recv_from(socket: &mut UdpSocket, buffer: &mut Vec<u8>) -> io::Result<(usize, SocketAddr)> {
         socket.recv_from(buffer).await
     }
+}
+
+/// As it comes, but for what the environment says.
+fn builder() -> epore::Builder {
+    let mut builder = epore::Builder::new();
+    if let Some(nanos) = setting(TIMER_SLACK) {
+        builder = builder.timer_slack(Duration::from_nanos(nanos));
+    }
+    if let Some(micros) = setting(SPIN) {
+        builder = builder.spin_before_park(Duration::from_micros(micros));
+    }
+    builder
+}
+
+fn setting(variable: &str) -> Option<u64> {
+    let value = env::var(variable).ok()?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
 }
