@@ -8,7 +8,7 @@ const PART: u32 = 1000;
 
 /// Timers that are shorter than 62.5 milliseconds, a sixteenth of a second, tolerate nothing: a thousandth of that is what the
 /// kernel's usual timer slack gathers anyhow.
-const SHORTEST: Duration = Duration::from_millis(1000).checked_div(16).unwrap();
+const SHORTEST: Duration = Duration::from_micros(62_500);
 
 /// Timers of more seconds tolerate no more, 64 milliseconds; the kernel ends at 100.
 const LONGEST: u64 = 64;
