@@ -54,8 +54,14 @@ impl Core {
     ///
     /// The answer holds if a look at the reactor and at the inbox that comes after it brings nothing: work that has
     /// ended by now on another thread has left its wake-up in the inbox.
+    #[inline]
     pub(super) fn may_move_clock(&self) -> bool {
-        self.clock.is_paused() && (self.clock.advances.borrow().next_deadline().is_some() || self.may_auto_advance())
+        self.clock.is_paused() && self.may_move_paused_clock()
+    }
+
+    #[cold]
+    fn may_move_paused_clock(&self) -> bool {
+        !self.clock.advances.borrow().is_empty() || self.may_auto_advance()
     }
 
     /// Whether nothing is left to wait for but the clock.

@@ -74,9 +74,15 @@ impl<T> Heap<T> {
         true
     }
 
+    /// Whether no entry stands in the heap.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
     /// The earliest deadline in the heap.
     pub(super) fn first_deadline(&self) -> Option<u64> {
-        if self.nodes.is_empty() {
+        if self.is_empty() {
             return None;
         }
         self.earliest.get().or_else(|| self.look().map(|(_, deadline)| deadline))

@@ -140,22 +140,25 @@ impl Inbox {
     }
 
     /// Declares the runtime asleep, unless there is mail. Whoever delivers from here on writes the eventfd.
+    #[inline]
     pub(super) fn park(&self) -> bool {
         self.state.compare_exchange(AWAKE, PARKED, AcqRel, Acquire) != Err(MAIL)
     }
 
-    /// Declares the runtime awake, says whether there is mail, and exchanges it for an empty `mail`.
-    pub(super) fn collect(&self, mail: &mut Mail) -> bool {
-        let has_mail = self.state.compare_exchange(PARKED, AWAKE, AcqRel, Acquire) == Err(MAIL);
-        if has_mail {
-            self.with(|inbox| {
-                self.state.store(AWAKE, Relaxed);
-                if let Some(open) = inbox {
-                    mem::swap(&mut open.mail, mail);
-                }
-            });
-        }
-        has_mail
+    /// Declares the runtime awake, and says whether there is mail.
+    #[inline]
+    pub(super) fn awaken(&self) -> bool {
+        self.state.compare_exchange(PARKED, AWAKE, AcqRel, Acquire) == Err(MAIL)
+    }
+
+    /// Exchanges the mail for an empty one.
+    pub(super) fn collect(&self, mail: &mut Mail) {
+        self.with(|inbox| {
+            self.state.store(AWAKE, Relaxed);
+            if let Some(open) = inbox {
+                mem::swap(&mut open.mail, mail);
+            }
+        });
     }
 
     /// Says under the lock that there is mail. One write wakes the runtime, so the deliveries that follow need none.

@@ -45,13 +45,18 @@ impl Core {
         if self.is_closing() {
             return Poll::Pending;
         }
-        let readiness = self.sources.borrow().readiness(key);
+        let readiness = self.readiness(key);
         match readiness.map(|readiness| readiness.masked(wanted)) {
             Some(readiness) if !readiness.ready.is_empty() => return Poll::Ready(readiness),
             _ => {}
         }
         Direction::of(interest).for_each(|direction| self.wait_for(key, direction, waiter, cx));
         Poll::Pending
+    }
+
+    /// What a descriptor is ready for, as far as is known.
+    pub(crate) fn readiness(&self, key: Key) -> Option<Readiness> {
+        self.sources.borrow().readiness(key)
     }
 
     /// Records that the descriptor is ready for nothing of it now.

@@ -1,7 +1,6 @@
 #![forbid(unsafe_code)]
 
 use std::any::Any;
-use std::cell::RefMut;
 use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
@@ -11,7 +10,6 @@ use std::time::Duration;
 
 use super::contain::contain;
 use super::core::Core;
-use super::inbox::Mail;
 use super::misuse::FORKED;
 use super::task::TaskRef;
 use super::tasks::Next;
@@ -141,6 +139,7 @@ impl Core {
         }
     }
 
+    #[inline]
     pub(super) fn wait(&self, timeout: Option<Duration>) {
         assert!(!self.origin.is_forked(), "{FORKED}");
         match self.poll.borrow_mut().wait(&mut self.events.borrow_mut(), timeout) {
@@ -152,7 +151,13 @@ impl Core {
     }
 
     /// How long the runtime may sleep; None is for ever. Where timers are many, somewhat longer than to the first deadline.
+    #[inline]
     pub(super) fn time_to_sleep(&self) -> Option<Duration> {
+        if self.timers.borrow().is_empty() { None } else { self.time_to_timers() }
+    }
+
+    #[inline(never)]
+    fn time_to_timers(&self) -> Option<Duration> {
         let left = self.time_to_deadline()?;
         let is_exact = left.is_zero() || self.wait_settings.timer_slack.is_some();
         Some(if is_exact { left } else { left + self.timers.borrow().tolerance(left) })
@@ -164,16 +169,18 @@ impl Core {
         self.clock.time_to(deadline)
     }
 
-    /// Does what other threads have asked for.
+    /// Does what other threads have asked for. From here on the runtime is awake.
+    #[inline]
     pub(super) fn read_mail(&self) {
-        let mut mail = self.mail.borrow_mut();
-        if inboxes::of(self.id()).collect(&mut mail) {
-            self.act_on(mail);
+        if inboxes::of(self.id()).awaken() {
+            self.act_on_mail();
         }
     }
 
     #[cold]
-    fn act_on(&self, mut mail: RefMut<'_, Mail>) {
+    fn act_on_mail(&self) {
+        let mut mail = self.mail.borrow_mut();
+        inboxes::of(self.id()).collect(&mut mail);
         for token in mail.wakes.drain(..) {
             self.wake(token);
         }
@@ -191,15 +198,20 @@ impl Core {
         }
     }
 
+    #[inline]
     pub(super) fn expire_timers(&self) {
-        let mut timers = self.timers.borrow_mut();
-        if timers.next_deadline().is_some() {
-            timers.expire(self.clock.elapsed(), &mut self.wakes());
+        if !self.timers.borrow().is_empty() {
+            self.expire_due();
         }
     }
 
+    #[inline(never)]
+    fn expire_due(&self) {
+        self.timers.borrow_mut().expire(self.clock.elapsed(), &mut self.wakes());
+    }
+
     pub(super) fn wakes(&self) -> Wakes<'_> {
-        Wakes { tasks: self.tasks.borrow_mut(), foreign: self.foreign_wakers.borrow_mut() }
+        Wakes { tasks: self.tasks.borrow_mut(), foreign: &self.foreign_wakers }
     }
 
     /// Calls in order the foreign wakers that were collected, outside of all borrows. A panic of one does not keep the

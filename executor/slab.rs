@@ -114,8 +114,8 @@ impl<T> Slab<T> {
 
     /// Takes the entry out, and makes its key stale.
     pub(crate) fn remove(&mut self, key: Key) -> Option<T> {
-        self.get(key)?;
-        let slot = &mut self.slots[key.index as usize];
+        let slot = self.slots.get_mut(key.index as usize).filter(|slot| slot.generation == key.generation)?;
+        let Entry::Occupied(_) = slot.entry else { return None };
         slot.generation = (slot.generation + 1) & GENERATION_MASK;
         self.len -= 1;
         let next = mem::replace(&mut self.vacant, key.index);

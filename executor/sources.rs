@@ -157,7 +157,9 @@ impl Sources {
     /// Forgets a descriptor. It is handed back with its waiters, to be dropped outside of all borrows.
     #[must_use]
     pub(super) fn remove(&mut self, key: Key) -> Option<Source> {
-        self.take_number(key);
+        if !self.lent.is_empty() {
+            self.take_number(key);
+        }
         self.slab.remove(key)
     }
 

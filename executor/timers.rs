@@ -58,6 +58,12 @@ impl Timers {
         self.heap.get_mut(timer).map(|former| mem::replace(former, waker))
     }
 
+    /// Whether no timer is left to fire.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.heap.is_empty()
+    }
+
     pub(super) fn next_deadline(&self) -> Option<u64> {
         self.heap.first_deadline()
     }

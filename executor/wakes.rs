@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 
-use std::cell::RefMut;
+use std::cell::{RefCell, RefMut};
 use std::mem::ManuallyDrop;
 use std::task::Waker;
 
@@ -14,7 +14,7 @@ use super::{trace, waker};
 /// borrowed any more.
 pub(super) struct Wakes<'a> {
     pub(super) tasks: RefMut<'a, Tasks>,
-    pub(super) foreign: RefMut<'a, Vec<Waker>>,
+    pub(super) foreign: &'a RefCell<Vec<Waker>>,
 }
 
 impl Wakes<'_> {
@@ -41,6 +41,6 @@ impl Wakes<'_> {
 
     #[cold]
     fn keep(&mut self, waker: Waker) {
-        self.foreign.push(waker);
+        self.foreign.borrow_mut().push(waker);
     }
 }

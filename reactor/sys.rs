@@ -45,6 +45,7 @@ pub(super) fn call_in_forked_child(f: extern "C" fn()) {
 }
 
 /// Replaces the content of `events` by what epoll reports, within their capacity.
+#[inline(always)]
 pub(super) fn epoll_wait(epoll: BorrowedFd<'_>, events: &mut Vec<Event>, timeout: Option<Duration>) -> io::Result<()> {
     events.clear();
     if events.capacity() == 0 {
@@ -63,6 +64,7 @@ pub(super) fn epoll_wait(epoll: BorrowedFd<'_>, events: &mut Vec<Event>, timeout
 }
 
 /// Waits with nanosecond resolution where the kernel can, else with milliseconds, rounded up.
+#[inline(never)]
 fn wait_nanos(epoll: BorrowedFd<'_>, buffer: &mut [MaybeUninit<Event>], timeout: Duration) -> io::Result<usize> {
     if !NO_PWAIT2.load(Relaxed) {
         match wait_timespec(epoll, buffer, timeout) {
