@@ -30,9 +30,9 @@ impl<T: AsFd> Source<T> {
 
     /// Waits until a socket that connects does so no more, and says whether there may be an error, for one task at a time.
     pub(super) fn poll_connected(&self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        let wanted = Ready::from_interest(Interest::WRITABLE) | Ready::ERROR;
-        let found = ready!(self.poll_for(cx, Interest::WRITABLE, wanted, &mut Some(WaiterId::POLLER)))?;
-        Poll::Ready(Ok(found.ready.intersects(Ready::WRITE_CLOSED | Ready::ERROR)))
+        let mut waiter = Some(WaiterId::POLLER);
+        ready!(self.registration.poll_attempt(&self.io, Direction::Write, false, &mut waiter, cx))?;
+        Poll::Ready(Ok(self.registration.knows_of(Ready::WRITE_CLOSED | Ready::ERROR)))
     }
 
     /// Tries an operation once, now. If it says `WouldBlock`, that counts for all of the interest.

@@ -261,11 +261,14 @@ impl Registration {
         });
     }
 
+    /// Whether events have told of something of it, if this thread is in the runtime of the socket.
+    pub(super) fn knows_of(&self, ready: Ready) -> bool {
+        self.within(|core, key| core.readiness(key).is_some_and(|found| found.ready.intersects(ready))).unwrap_or(false)
+    }
+
     /// Calls `f` if this thread is in the runtime of the socket.
-    pub(super) fn within(&self, f: impl FnOnce(&Core, Key)) {
-        if let Some(lease) = self.lease.get() {
-            lease.within(f);
-        }
+    pub(super) fn within<R>(&self, f: impl FnOnce(&Core, Key) -> R) -> Option<R> {
+        self.lease.get()?.within(f)
     }
 
     #[cold]

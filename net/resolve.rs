@@ -14,13 +14,21 @@ pub(super) async fn resolve(host: &(impl ToSocketAddrs + ?Sized)) -> io::Result<
 /// What has addresses. One address has a type of its own, so that a program which has no other links neither the look-up of
 /// names nor the race of addresses, nor the threads that these need.
 #[doc(hidden)]
-pub trait Resolve: Send {
+pub trait Resolve: Send + Sized {
+    /// The address, if it is one and need not be looked up.
+    fn at_once(self) -> Result<SocketAddr, Self>;
+
     fn addrs(self) -> impl Future<Output = io::Result<Addrs>> + Send;
 
     fn connect(self) -> impl Future<Output = io::Result<TcpStream>> + Send;
 }
 
 impl Resolve for SocketAddr {
+    #[inline]
+    fn at_once(self) -> Result<SocketAddr, SocketAddr> {
+        Ok(self)
+    }
+
     async fn addrs(self) -> io::Result<Addrs> {
         Ok(Addrs::One(self))
     }
@@ -31,6 +39,14 @@ impl Resolve for SocketAddr {
 }
 
 impl Resolve for Target {
+    #[inline]
+    fn at_once(self) -> Result<SocketAddr, Target> {
+        match self {
+            Target::Addrs(Addrs::One(addr)) => Ok(addr),
+            target => Err(target),
+        }
+    }
+
     async fn addrs(self) -> io::Result<Addrs> {
         match self {
             Target::Addrs(addrs) => Ok(addrs),
@@ -41,8 +57,7 @@ impl Resolve for Target {
     async fn connect(self) -> io::Result<TcpStream> {
         match self.addrs().await? {
             Addrs::One(addr) => connect_to(addr).await,
-            // Few connects race, and none but they have the room for it.
-            Addrs::List(addrs) => Box::pin(race(addrs)).await,
+            Addrs::List(addrs) => race(addrs).await,
         }
     }
 }

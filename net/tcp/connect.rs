@@ -43,27 +43,34 @@ impl TcpStream {
     ///
     /// It can be dropped at any time; what was begun is closed.
     pub async fn connect(addr: impl ToSocketAddrs) -> io::Result<TcpStream> {
-        addr.target()?.connect().await
+        match addr.target()?.at_once() {
+            Ok(addr) => connect_to(addr).await,
+            // Few connects look up or race, and none but they have the room for it.
+            Err(target) => Box::pin(target.connect()).await,
+        }
     }
 }
 
 /// Connects to one address.
 pub(in crate::net) async fn connect_to(addr: SocketAddr) -> io::Result<TcpStream> {
-    let connected = async { Attempt::begin(addr)?.finish().await }.await;
-    connected.map_err(|error| connect_error(addr, error))
+    finish(Attempt::begin(addr), addr).await
 }
 
 /// Connects a socket that is there already.
 pub(super) async fn connect_from(socket: OwnedFd, addr: SocketAddr) -> io::Result<TcpStream> {
-    let connected = async { Attempt::begin_from(socket, addr)?.finish().await }.await;
-    connected.map_err(|error| connect_error(addr, error))
+    finish(Attempt::begin_from(socket, addr), addr).await
+}
+
+async fn finish(attempt: io::Result<Attempt>, addr: SocketAddr) -> io::Result<TcpStream> {
+    let failed = |error| connect_error(addr, error);
+    let attempt = attempt.map_err(failed)?;
+    poll_fn(|cx| attempt.poll(cx)).await.map_err(failed)?;
+    Ok(attempt.into_stream())
 }
 
 /// A socket that connects. Dropping it closes the socket.
 pub(super) struct Attempt {
-    pub(super) addr: SocketAddr,
     source: Source<std::net::TcpStream>,
-    connected_at_once: bool,
 }
 
 impl Attempt {
@@ -76,24 +83,16 @@ impl Attempt {
         let connected_at_once = sys::connect(socket.as_fd(), &addr.into())?;
         let stream = std::net::TcpStream::from(socket);
         let source = if connected_at_once { Source::new(stream) } else { Source::connecting(stream) };
-        Ok(Attempt { addr, source, connected_at_once })
+        Ok(Attempt { source })
     }
 
     pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.connected_at_once {
-            return Poll::Ready(Ok(()));
-        }
         // A socket that connects becomes writable when that is over, for better or worse, see connect(2). If it has failed,
         // the same event tells of an error, so that success need not be asked for.
         if ready!(self.source.poll_connected(cx))? {
             self.source.take_error(std::net::TcpStream::take_error)?.map_or(Ok(()), Err)?;
         }
         Poll::Ready(Ok(()))
-    }
-
-    async fn finish(self) -> io::Result<TcpStream> {
-        poll_fn(|cx| self.poll(cx)).await?;
-        Ok(self.into_stream())
     }
 
     pub(super) fn into_stream(self) -> TcpStream {

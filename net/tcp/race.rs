@@ -45,7 +45,7 @@ enum News {
 #[derive(Default)]
 struct Race {
     /// In the order in which they were begun.
-    running: Vec<Attempt>,
+    running: Vec<(SocketAddr, Attempt)>,
     failures: Failures,
 }
 
@@ -55,7 +55,7 @@ impl Race {
         for addr in untried {
             match Attempt::begin(addr) {
                 Ok(attempt) => {
-                    self.running.push(attempt);
+                    self.running.push((addr, attempt));
                     break;
                 }
                 Err(error) => self.failures.push((addr, error)),
@@ -67,12 +67,12 @@ impl Race {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<News> {
         let mut news = Poll::Pending;
         let mut at = 0;
-        while let Some(attempt) = self.running.get(at) {
+        while let Some((_, attempt)) = self.running.get(at) {
             match attempt.poll(cx) {
                 Poll::Pending => at += 1,
-                Poll::Ready(Ok(())) => return Poll::Ready(News::Connected(self.running.remove(at).into_stream())),
+                Poll::Ready(Ok(())) => return Poll::Ready(News::Connected(self.running.remove(at).1.into_stream())),
                 Poll::Ready(Err(error)) => {
-                    self.failures.push((self.running.remove(at).addr, error));
+                    self.failures.push((self.running.remove(at).0, error));
                     news = Poll::Ready(News::Failed);
                 }
             }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use super::UdpSocket;
 use crate::executor::{Direction, failed};
 use crate::net::lookup::{Addrs, ToSocketAddrs};
-use crate::net::resolve::resolve;
+use crate::net::resolve::Resolve;
 
 /// Sending.
 impl UdpSocket {
@@ -42,9 +42,10 @@ impl UdpSocket {
     ///
     /// It can be dropped at any time; nothing has been sent then.
     pub async fn send_to(&self, buffer: &[u8], target: impl ToSocketAddrs) -> io::Result<usize> {
-        let target = match resolve(&target).await? {
-            Addrs::One(addr) => addr,
-            Addrs::List(addrs) => self.reachable(&addrs)?,
+        let target = match target.target()?.at_once() {
+            Ok(addr) => addr,
+            // Few sends look up, and none but they have the room for it.
+            Err(target) => Box::pin(self.look_up(target)).await?,
         };
         let sent = self.source.io(Direction::Write, |socket| socket.send_to(buffer, target)).await;
         sent.map_err(|error| send_error(target, error))
@@ -190,6 +191,13 @@ impl UdpSocket {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if it has none; otherwise those of [`send`](UdpSocket::send).
     pub fn try_send(&self, buffer: &[u8]) -> io::Result<usize> {
         self.source.try_io(Direction::Write, |socket| socket.send(buffer))
+    }
+
+    async fn look_up(&self, target: impl Resolve) -> io::Result<SocketAddr> {
+        match target.addrs().await? {
+            Addrs::One(addr) => Ok(addr),
+            Addrs::List(addrs) => self.reachable(&addrs),
+        }
     }
 
     /// The first of several addresses that is of the socket's family. If there is none, the first: the system will say
