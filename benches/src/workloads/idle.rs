@@ -15,7 +15,18 @@ pub fn idle_connections<R: Runtime>(job: Job) -> Sample {
         let listener = R::listen(listener);
         let served = Rc::new(Cell::new(0));
         let (meter, before) = (Meter::start(), sys::resident_bytes());
-        let tasks = accept_all::<R, _, _>(&listener, job.scale, |stream| serve::<R>(stream, served.clone())).await;
+        // A block, as an `async fn` would keep its arguments twice.
+        let serve = |mut stream| {
+            let served = served.clone();
+            async move {
+                let mut buffer = vec![0; wire::MESSAGE];
+                while let length @ 1.. = R::read(&mut stream, &mut buffer).await.unwrap() {
+                    R::write_all(&mut stream, &mut buffer, length).await.unwrap();
+                    served.set(served.get() + 1);
+                }
+            }
+        };
+        let tasks = accept_all::<R, _, _>(&listener, job.scale, serve).await;
         // In some runtimes the drop of a handle cancels its task.
         mem::forget(tasks);
         while served.get() < job.scale {
@@ -23,16 +34,4 @@ pub fn idle_connections<R: Runtime>(job: Job) -> Sample {
         }
         meter.stop(job.scale).with_value((sys::resident_bytes() - before) as f64 / job.scale as f64)
     })
-}
-
-async fn serve<R: Runtime>(mut stream: R::Stream, served: Rc<Cell<u64>>) {
-    let mut buffer = vec![0; wire::MESSAGE];
-    loop {
-        let length = R::read(&mut stream, &mut buffer).await.unwrap();
-        if length == 0 {
-            return;
-        }
-        R::write_all(&mut stream, &mut buffer, length).await.unwrap();
-        served.set(served.get() + 1);
-    }
 }
