@@ -145,11 +145,20 @@ struct Outgoing {
 struct SegmentControl {
     header: cmsghdr,
     size: u16,
+    /// A field, since the kernel copies these bytes too, and must not be given what was in memory before.
+    padding: [u8; CONTROL_PADDING],
 }
 
 // SAFETY: the calls only do sums.
+const CONTROL_LEN: usize = unsafe { libc::CMSG_LEN(size_of::<u16>() as c_uint) } as usize;
+// SAFETY: as above.
 const CONTROL_SPACE: usize = unsafe { libc::CMSG_SPACE(size_of::<u16>() as c_uint) } as usize;
+const CONTROL_PADDING: usize = CONTROL_SPACE - CONTROL_LEN;
 const _: () = assert!(size_of::<SegmentControl>() == CONTROL_SPACE, "laid out as cmsg(3) says");
+const _: () = assert!(
+    size_of::<SegmentControl>() == size_of::<cmsghdr>() + size_of::<u16>() + CONTROL_PADDING,
+    "the compiler adds no padding, which would be sent uninitialized"
+);
 
 impl SegmentControl {
     fn new(size: u16) -> SegmentControl {
@@ -157,9 +166,8 @@ impl SegmentControl {
         let mut header: cmsghdr = unsafe { zeroed() };
         header.cmsg_level = libc::SOL_UDP;
         header.cmsg_type = libc::UDP_SEGMENT;
-        // SAFETY: the call only does sums.
-        header.cmsg_len = unsafe { libc::CMSG_LEN(size_of::<u16>() as c_uint) } as _;
-        SegmentControl { header, size }
+        header.cmsg_len = CONTROL_LEN as _;
+        SegmentControl { header, size, padding: [0; CONTROL_PADDING] }
     }
 }
 
