@@ -18,7 +18,7 @@ use std::time::Duration;
 use epore::net::{AsyncFd, TcpListener, TcpStream};
 use epore::time::{sleep, timeout};
 use epore::{AbortHandle, Builder, Handle, JoinHandle, JoinSet, Runtime, scope, spawn, spawn_blocking, yield_now};
-use support::{open_descriptors, wait_until};
+use support::{open_descriptors, threads, wait_until};
 
 struct Counting;
 
@@ -57,13 +57,6 @@ unsafe impl GlobalAlloc for Counting {
 struct Held {
     bytes: usize,
     descriptors: usize,
-}
-
-/// The kernel's own count; a listing of /proc/self/task may skip a thread while another one ends.
-fn threads() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let count = status.lines().find_map(|line| line.strip_prefix("Threads:"));
-    count.and_then(|count| count.trim().parse().ok()).expect("a number of threads")
 }
 
 /// What is held when no thread is left but those that there were at first: one that was joined counts for a moment more.

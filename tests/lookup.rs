@@ -12,13 +12,10 @@ use epore::net::{ToSocketAddrs, lookup_host};
 use epore::time::timeout;
 use support::child::in_own_process;
 use support::polls::run;
+use support::threads;
 
 fn lookup(host: impl ToSocketAddrs) -> io::Result<Vec<SocketAddr>> {
     run(async { Ok(lookup_host(host).await?.collect()) })
-}
-
-fn threads() -> usize {
-    std::fs::read_dir("/proc/self/task").expect("/proc is mounted").count()
 }
 
 #[test]

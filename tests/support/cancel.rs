@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use epore::{Builder, Runtime};
 
-use super::{open_descriptors, wait_until};
+use super::{open_descriptors, threads, wait_until};
 
 /// More awaits than any scenario has.
 const MOST_AWAITS: usize = 5000;
@@ -90,7 +90,7 @@ pub fn at_every_await(name: &str, scenario: impl AsyncFn(&Cut) -> io::Result<()>
 
 /// One run in a runtime of its own, which must hold nothing afterwards, and leave nothing when it goes.
 fn run_once(name: &str, cut: &Cut, scenario: &impl AsyncFn(&Cut) -> io::Result<()>) {
-    let descriptors = open_descriptors().len();
+    let (threads_before, descriptors) = (threads(), open_descriptors().len());
     let runtime = Builder::new().blocking_keep_alive(std::time::Duration::ZERO).build().unwrap();
     let watched = watched(&runtime);
     runtime.block_on(async {
@@ -107,6 +107,8 @@ fn run_once(name: &str, cut: &Cut, scenario: &impl AsyncFn(&Cut) -> io::Result<(
     wait_until(&format!("{name}: no waker is left"), || cut.relay.borrow().strong_count() == 0);
     assert_eq!(self::watched(&runtime), watched, "{name}: descriptors that are watched");
     drop(runtime);
+    // A look-up that nobody waits for goes on, and opens and closes descriptors that would count for the next run.
+    wait_until(&format!("{name}: threads"), || threads() == threads_before);
     wait_until(&format!("{name}: descriptors"), || open_descriptors().len() == descriptors);
 }
 

@@ -56,6 +56,14 @@ pub fn open_descriptors() -> Vec<i32> {
     names.filter_map(|name| name.to_str()?.parse().ok()).collect()
 }
 
+/// How many threads this process has, by the kernel's own count: a listing of /proc/self/task may skip one while another
+/// one ends.
+pub fn threads() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").expect("/proc is mounted");
+    let count = status.lines().find_map(|line| line.strip_prefix("Threads:"));
+    count.and_then(|count| count.trim().parse().ok()).expect("a number of threads")
+}
+
 /// The errno of the system's error that an error has as its source.
 pub fn source_errno(error: &io::Error) -> Option<i32> {
     let source = error.get_ref()?.source()?;
