@@ -14,6 +14,9 @@ const MAX_ENTRIES: usize = INDEX_MASK as usize;
 const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
 const GENERATION_MASK: u32 = (1 << GENERATION_BITS) - 1;
 
+/// The generation of a new slot. The second reuse of each slot wraps, so that no program gets far without it.
+const FIRST_GENERATION: u32 = GENERATION_MASK - 1;
+
 /// Ends the list of vacant slots.
 const NONE: u32 = u32::MAX;
 
@@ -36,8 +39,8 @@ impl Key {
     }
 }
 
-/// A table whose entries keep their place, and whose keys tell a stale name from a live one.
-pub(crate) struct Slab<T> {
+/// A table whose entries keep their place, and whose keys tell a stale name from a live one. The tests have small ones.
+pub(crate) struct Slab<T, const LIMIT: usize = MAX_ENTRIES> {
     slots: Vec<Slot<T>>,
     /// The first of the vacant slots, which form a list: the last one freed is reused first, while its memory is warm.
     vacant: u32,
@@ -54,13 +57,13 @@ enum Entry<T> {
     Occupied(T),
 }
 
-impl<T> Default for Slab<T> {
-    fn default() -> Slab<T> {
+impl<T, const LIMIT: usize> Default for Slab<T, LIMIT> {
+    fn default() -> Slab<T, LIMIT> {
         Slab { slots: Vec::new(), vacant: NONE, len: 0 }
     }
 }
 
-impl<T> Slab<T> {
+impl<T, const LIMIT: usize> Slab<T, LIMIT> {
     pub(crate) fn len(&self) -> usize {
         self.len
     }
@@ -81,8 +84,10 @@ impl<T> Slab<T> {
 
     #[cold]
     fn grow(&mut self) {
-        self.vacant = next_index(self.slots.len());
-        self.slots.push(Slot { generation: 0, entry: Entry::Vacant { next: NONE } });
+        let index = self.slots.len();
+        assert!(index < LIMIT, "more than {LIMIT} sockets, timers or tasks of a group are live");
+        self.vacant = index as u32;
+        self.slots.push(Slot { generation: FIRST_GENERATION, entry: Entry::Vacant { next: NONE } });
     }
 
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
@@ -146,19 +151,15 @@ impl<T> Slab<T> {
     }
 }
 
-/// The index of a new slot after `len` others.
-fn next_index(len: usize) -> u32 {
-    assert!(len < MAX_ENTRIES, "more than {MAX_ENTRIES} sockets, timers or tasks of a group are live");
-    len as u32
-}
-
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
     use super::*;
 
     #[test]
     fn stale_keys_find_nothing() {
-        let mut slab = Slab::default();
+        let mut slab: Slab<_> = Slab::default();
         let first = slab.insert("first");
         assert_eq!(slab.remove(first), Some("first"));
         let second = slab.insert("second");
@@ -171,25 +172,33 @@ mod tests {
 
     #[test]
     fn generations_wrap_within_their_bits() {
-        let mut slab = Slab::default();
-        let mut key = slab.insert(0);
-        slab.slots[0].generation = GENERATION_MASK;
-        key.generation = GENERATION_MASK;
-        assert_eq!(Key::from_bits(key.to_bits() | 0xfff << 52), key);
-        slab.remove(key);
-        assert_eq!(slab.insert(1).generation, 0);
+        let mut slab: Slab<u32> = Slab::default();
+        let keys: Vec<Key> = (0..4)
+            .map(|number| {
+                let key = slab.insert(number);
+                assert_eq!(Key::from_bits(key.to_bits() | 0xfff << 52), key);
+                assert_eq!(slab.remove(key), Some(number));
+                key
+            })
+            .collect();
+        assert!(keys.iter().map(|key| key.generation).eq([GENERATION_MASK - 1, GENERATION_MASK, 0, 1]));
     }
 
     #[test]
-    #[should_panic = "more than 67108863 sockets, timers or tasks of a group are live"]
-    fn a_slab_that_is_full_says_so() {
-        assert_eq!(next_index(MAX_ENTRIES - 1), INDEX_MASK - 1);
-        next_index(MAX_ENTRIES);
+    fn a_slab_that_is_full_says_so_and_is_as_it_was() {
+        let mut slab: Slab<u32, 3> = Slab::default();
+        let keys = [0, 1, 2].map(|number| slab.insert(number));
+        let refused = catch_unwind(AssertUnwindSafe(|| slab.insert(3))).unwrap_err();
+        let said = refused.downcast_ref::<String>().unwrap();
+        assert_eq!(said, "more than 3 sockets, timers or tasks of a group are live");
+        assert_eq!((slab.len(), keys.map(|key| slab.get(key).copied())), (3, [Some(0), Some(1), Some(2)]));
+        assert_eq!(slab.remove(keys[1]), Some(1));
+        assert_eq!(slab.insert(4).index, keys[1].index);
     }
 
     #[test]
     fn pop_empties() {
-        let mut slab = Slab::default();
+        let mut slab: Slab<_> = Slab::default();
         let keys: Vec<Key> = (0..10).map(|i| slab.insert(i)).collect();
         slab.remove(keys[9]);
         slab.remove(keys[3]);

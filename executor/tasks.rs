@@ -157,8 +157,8 @@ impl Tasks {
 mod tests {
     use std::panic::Location;
 
+    use super::super::task;
     use super::*;
-    use crate::executor::task;
 
     fn tasks() -> Tasks {
         Tasks::new(RuntimeId::new(1, 7))

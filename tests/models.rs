@@ -1,4 +1,4 @@
-//! R1, R10, R20: random programs on the runtime and on plain references, see `tests/models/`. Where they differ, the program
+//! R1, R7, R10, R20: random programs on the runtime and on plain references, see `tests/models/`. Where they differ, the program
 //! is made as short as can be, and shown.
 
 #![forbid(unsafe_code)]
@@ -38,4 +38,15 @@ fn a_socket_does_as_its_model() {
 #[test]
 fn timers_do_as_their_model() {
     agree(models::timers::run);
+}
+
+/// R7.
+#[test]
+fn the_slab_does_as_its_model() {
+    agree(models::slab::run);
+}
+
+#[test]
+fn the_names_of_tasks_do_as_their_model() {
+    agree(models::tasks::run);
 }

@@ -2,7 +2,9 @@
 //! The programs come from proptest in `tests/models.rs`, and from a fuzzer in `fuzz/`.
 
 pub mod queue;
+pub mod slab;
 pub mod stream;
+pub mod tasks;
 pub mod timers;
 
 /// Reads a program: commands and their arguments, a byte each.
