@@ -64,12 +64,20 @@ fn a_task_that_wakes_itself_for_ever() {
         block_on(async {
             let polls = Rc::new(Cell::new(0_u64));
             let counter = polls.clone();
+            let (tell, told) = futures::channel::oneshot::channel();
+            let mut tell = Some(tell);
+            let neighbour = spawn(told);
             let greedy = spawn(poll_fn(move |cx| -> Poll<()> {
                 counter.set(counter.get() + 1);
+                // Whoever it wakes before itself comes before it.
+                if let Some(tell) = tell.take() {
+                    tell.send(()).unwrap();
+                }
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }));
             the_others().await;
+            neighbour.await.unwrap().unwrap();
             assert!(polls.get() > 0 && !greedy.is_finished());
         });
     });

@@ -10,10 +10,10 @@ const BUGS: usize = 29;
 /// The sections of the list, each the number of a bug and the tests that it names as `file::function`.
 fn sections() -> Vec<(String, Vec<(String, String)>)> {
     let list = read("docs/RELIABILITY.md");
-    let sections = list.split("\n## ").skip(1).map(|section| {
+    let sections = list.split("\n## R").skip(1).map(|section| {
         let tests = section.lines().filter_map(|line| line.strip_prefix("- `")?.strip_suffix('`')?.split_once("::"));
-        let number = section.lines().next().unwrap_or_default();
-        (number.to_owned(), tests.map(|(file, name)| (file.to_owned(), name.to_owned())).collect())
+        let number = format!("R{}", section.lines().next().unwrap_or_default());
+        (number, tests.map(|(file, name)| (file.to_owned(), name.to_owned())).collect())
     });
     sections.collect()
 }
@@ -39,5 +39,19 @@ fn each_test_that_is_named_exists() {
         for (file, name) in tests {
             assert!(read(&file).contains(&format!("fn {name}(")), "{number} names {file}::{name}, which is not there");
         }
+    }
+}
+
+/// Each row of the table names a test in its third column.
+#[test]
+fn each_proof_names_a_test_that_exists() {
+    let list = read("docs/RELIABILITY.md");
+    let (_, proofs) = list.split_once("\n## Proof that the tests can fail\n").expect("the list has its proofs");
+    let rows: Vec<&str> = proofs.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
+    assert!(rows.len() >= BUGS, "{} proofs", rows.len());
+    for row in rows {
+        let test = row.split('|').nth(3).unwrap_or_default().trim().trim_matches('`');
+        let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("no test is named in {row}"));
+        assert!(read(&format!("tests/{file}.rs")).contains(&format!("fn {name}(")), "{test} is not there");
     }
 }

@@ -13,12 +13,14 @@ use crate::support::cancel::{Alive, Cut, at_every_await};
 
 pub fn all() -> usize {
     at_every_await("JoinHandle", join_handle)
+        + at_every_await("JoinHandle, dropped", dropped_handle)
         + at_every_await("JoinSet", join_set)
         + at_every_await("JoinSet::shutdown", join_set_shutdown)
         + at_every_await("TaskGroup", task_group)
         + at_every_await("TaskGroup::shutdown", task_group_shutdown)
         + at_every_await("scope", scoped)
         + at_every_await("spawn_blocking", blocking)
+        + at_every_await("spawn_blocking, dropped", dropped_work)
         + at_every_await("Handle::spawn", remote)
         + at_every_await("mpsc, tokio's", tokio_channel)
         + at_every_await("mpsc::reserve", reserve)
@@ -37,11 +39,20 @@ async fn after_turns<T>(turns: usize, value: T) -> T {
 
 async fn join_handle(cut: &Cut) -> io::Result<()> {
     let mut task = spawn(after_turns(3, 42));
-    let value = match cut.here(&mut task).await {
+    let value = match cut.here_of_lent(&mut task).await {
         Some(value) => value,
         None => task.await,
     };
     assert_eq!(value.unwrap(), 42);
+    Ok(())
+}
+
+/// The task goes on, and forgets who waited.
+async fn dropped_handle(cut: &Cut) -> io::Result<()> {
+    let alive = Alive::default();
+    cut.here(spawn(after_turns(3, alive.clone()))).await;
+    after_turns(4, ()).await;
+    assert_eq!(alive.count(), 0);
     Ok(())
 }
 
@@ -56,7 +67,7 @@ async fn join_set(cut: &Cut) -> io::Result<()> {
             joined.push(result.unwrap());
         }
     };
-    cut.here(all).await;
+    cut.here_of_lent(all).await;
     while let Some(result) = set.join_next().await {
         joined.push(result.unwrap());
     }
@@ -70,7 +81,7 @@ async fn join_set_shutdown(cut: &Cut) -> io::Result<()> {
         set.spawn(after_turns(usize::MAX, alive.clone()));
     }
     yield_now().await;
-    cut.here(set.shutdown()).await;
+    cut.here_of_lent(set.shutdown()).await;
     drop(set);
     yield_now().await;
     assert_eq!(alive.count(), 0);
@@ -127,7 +138,7 @@ async fn scoped(cut: &Cut) -> io::Result<()> {
 
 async fn blocking(cut: &Cut) -> io::Result<()> {
     let mut work = spawn_blocking(|| vec![0; 100]);
-    let result = match cut.here(&mut work).await {
+    let result = match cut.here_of_lent(&mut work).await {
         Some(result) => result,
         None => work.await,
     };
@@ -135,10 +146,27 @@ async fn blocking(cut: &Cut) -> io::Result<()> {
     Ok(())
 }
 
+async fn dropped_work(cut: &Cut) -> io::Result<()> {
+    let (end, ended) = std::sync::mpsc::channel();
+    let ending = spawn(async move {
+        after_turns(3, ()).await;
+        end.send(()).unwrap();
+    });
+    let (done, is_done) = std::sync::mpsc::channel();
+    cut.here(spawn_blocking(move || {
+        ended.recv().unwrap();
+        done.send(()).unwrap();
+    }))
+    .await;
+    ending.await.unwrap();
+    is_done.recv().unwrap();
+    Ok(())
+}
+
 async fn remote(cut: &Cut) -> io::Result<()> {
     let handle = Handle::current();
     let mut task = spawn_blocking(move || handle.spawn(after_turns(3, 42))).await?;
-    let result = match cut.here(&mut task).await {
+    let result = match cut.here_of_lent(&mut task).await {
         Some(result) => result,
         None => task.await,
     };
@@ -160,7 +188,7 @@ async fn tokio_channel(cut: &Cut) -> io::Result<()> {
             received.push(value);
         }
     };
-    cut.here(receiving).await;
+    cut.here_of_lent(receiving).await;
     while let Some(value) = receiver.recv().await {
         received.push(value);
     }
@@ -207,7 +235,7 @@ async fn futures_channel(cut: &Cut) -> io::Result<()> {
             received.push(value);
         }
     };
-    cut.here(receiving).await;
+    cut.here_of_lent(receiving).await;
     while let Some(value) = receiver.next().await {
         received.push(value);
     }
@@ -222,7 +250,7 @@ async fn one_shot(cut: &Cut) -> io::Result<()> {
         yield_now().await;
         sender.send(42).unwrap();
     });
-    let value = match cut.here(&mut receiver).await {
+    let value = match cut.here_of_lent(&mut receiver).await {
         Some(value) => value,
         None => receiver.await,
     };

@@ -60,7 +60,7 @@ async fn ticking(cut: &Cut) -> io::Result<()> {
             count += 1;
         }
     };
-    cut.here(counting).await;
+    cut.here_of_lent(counting).await;
     while count < 4 {
         ticks.tick().await;
         count += 1;

@@ -36,8 +36,16 @@ impl Wake for Relay {
 }
 
 impl Cut {
-    /// Polls the future until it waits for the chosen time, and drops it there. `None` means that it was dropped.
+    /// Polls the future until it waits for the chosen time, and drops it there. `None` means that it was dropped. Its waker
+    /// goes with it.
     pub async fn here<F: Future>(&self, future: F) -> Option<F::Output> {
+        let output = self.here_of_lent(future).await;
+        wait_until("no waker is left of the future", || self.relay.borrow().strong_count() == 0);
+        output
+    }
+
+    /// Like [`here`](Cut::here), for a future of something that keeps the waker, which is only lent to it.
+    pub async fn here_of_lent<F: Future>(&self, future: F) -> Option<F::Output> {
         if self.at == 0 {
             return None;
         }
