@@ -3,6 +3,8 @@
 use std::mem;
 
 use super::runtime_id::RuntimeId;
+#[cfg(test)]
+use super::task;
 use super::task::TaskRef;
 use super::token::{Stamp, TaskToken};
 
@@ -157,7 +159,6 @@ impl Tasks {
 mod tests {
     use std::panic::Location;
 
-    use super::super::task;
     use super::*;
 
     fn tasks() -> Tasks {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::Program;
 
 #[path = "../../executor/slab.rs"]
+#[allow(clippy::module_inception)]
 mod slab;
 
 use slab::{Key, Slab};

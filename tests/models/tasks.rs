@@ -21,13 +21,20 @@ use token::TaskToken;
 /// A task that is only a number.
 mod task {
     use std::marker::PhantomData;
+    use std::rc::Rc;
 
     #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct TaskRef<'a>(pub usize, pub PhantomData<&'a ()>);
+    pub struct TaskRef<'a>(pub Rc<usize>, PhantomData<&'a ()>);
+
+    impl TaskRef<'_> {
+        pub fn of(number: usize) -> TaskRef<'static> {
+            TaskRef(Rc::new(number), PhantomData)
+        }
+    }
 
     #[cfg(test)]
     pub fn new(_: impl Future, _: &'static std::panic::Location<'static>) -> (TaskRef<'static>, ()) {
-        (TaskRef(0, PhantomData), ())
+        (TaskRef::of(0), ())
     }
 }
 
@@ -37,23 +44,26 @@ use task::TaskRef;
 struct Both {
     tasks: Tasks,
     numbers: BTreeMap<TaskToken, usize>,
+    /// A task that is removed keeps its place here, and its slot is free when its turn comes.
     queue: VecDeque<TaskToken>,
+    /// The slots that will be used again, the next one last.
+    vacant: Vec<u32>,
+    slots: u32,
     main: TaskToken,
-}
-
-fn number(number: usize) -> TaskRef<'static> {
-    TaskRef(number, std::marker::PhantomData)
 }
 
 impl Both {
     fn new(index: usize) -> Both {
         let tasks = Tasks::new(RuntimeId::new(1, index));
         let main = tasks.main();
-        Both { tasks, main, numbers: BTreeMap::new(), queue: VecDeque::new() }
+        Both { tasks, main, numbers: BTreeMap::new(), queue: VecDeque::new(), vacant: Vec::new(), slots: 1 }
     }
 
     fn insert(&mut self, value: usize) -> TaskToken {
-        let token = self.tasks.insert(number(value));
+        let token = self.tasks.insert(TaskRef::of(value));
+        let index = self.vacant.pop().unwrap_or(self.slots);
+        self.slots = self.slots.max(index + 1);
+        assert_eq!(token.index(), index, "a slot that is vacant is used first");
         assert_eq!(self.numbers.insert(token, value), None, "two tasks have one name");
         self.queue.push_back(token);
         token
@@ -72,28 +82,32 @@ impl Both {
 
     fn remove(&mut self, token: TaskToken) {
         let expected = self.numbers.remove(&token);
-        assert_eq!(self.tasks.remove(token), expected.map(number));
-        if expected.is_some() {
-            self.queue.retain(|queued| *queued != token);
+        assert_eq!(self.tasks.remove(token), expected.map(TaskRef::of));
+        if expected.is_some() && !self.queue.contains(&token) {
+            self.vacant.push(token.index());
         }
     }
 
     fn next(&mut self) {
-        let expected = self.queue.pop_front();
+        let mut expected = self.queue.pop_front();
+        while let Some(gone) = expected.filter(|token| !self.is_live(*token)) {
+            self.vacant.push(gone.index());
+            expected = self.queue.pop_front();
+        }
         let (found, task) = match self.tasks.next() {
             Some(Next::Main) => (Some(self.main), None),
             Some(Next::Task(token, task)) => (Some(token), Some(task)),
             None => (None, None),
         };
         assert_eq!(found, expected);
-        assert_eq!(task, found.and_then(|token| self.numbers.get(&token)).copied().map(number));
+        assert_eq!(task, found.and_then(|token| self.numbers.get(&token)).copied().map(TaskRef::of));
     }
 
     fn check(&self, tokens: &[TaskToken]) {
         assert_eq!(self.tasks.count(), self.numbers.len());
-        assert!(self.queue.is_empty() || !self.tasks.is_idle());
+        assert_eq!(self.queue.is_empty(), self.tasks.is_idle());
         for token in tokens {
-            assert_eq!(self.tasks.get(*token), self.numbers.get(token).copied().map(number), "{token:?}");
+            assert_eq!(self.tasks.get(*token), self.numbers.get(token).copied().map(TaskRef::of), "{token:?}");
         }
     }
 
@@ -103,7 +117,7 @@ impl Both {
         }
         self.next();
         assert!(self.tasks.is_idle());
-        let mut left: Vec<usize> = std::iter::from_fn(|| self.tasks.pop()).map(|task| task.0).collect();
+        let mut left: Vec<usize> = std::iter::from_fn(|| self.tasks.pop()).map(|task| *task.0).collect();
         let mut expected: Vec<usize> = self.numbers.into_values().collect();
         left.sort_unstable();
         expected.sort_unstable();
