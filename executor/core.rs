@@ -136,7 +136,7 @@ impl Core {
         F::Output: 'static,
     {
         if self.closing.get() {
-            return refuse(future, site);
+            return refuse(future, Cancellation::RuntimeDropped, site);
         }
         let (task, handle) = task::new(trace::task(future, "local", site), site);
         let token = self.tasks.borrow_mut().insert(task);
@@ -441,12 +441,12 @@ impl Core {
 }
 
 /// A task that is cancelled before it has begun. Its future is dropped here.
-pub(super) fn refuse<F>(future: F, site: &'static Location<'static>) -> JoinHandle<F::Output>
+pub(super) fn refuse<F>(future: F, why: Cancellation, site: &'static Location<'static>) -> JoinHandle<F::Output>
 where
     F: Future + 'static,
     F::Output: 'static,
 {
     let (task, handle) = task::new(future, site);
-    task.cancel(Cancellation::RuntimeDropped);
+    task.cancel(why);
     JoinHandle::of_task(handle, None)
 }

@@ -40,6 +40,7 @@ enum Cause {
 pub(super) enum Cancellation {
     Aborted,
     RuntimeDropped,
+    GroupClosed,
     ScopeEnded,
 }
 
@@ -130,6 +131,7 @@ impl fmt::Display for JoinError {
         match &self.failure.cause {
             Cause::Cancelled(Cancellation::Aborted) => f.write_str("was cancelled"),
             Cause::Cancelled(Cancellation::RuntimeDropped) => f.write_str("was cancelled, as its runtime was dropped"),
+            Cause::Cancelled(Cancellation::GroupClosed) => f.write_str("was cancelled, as its group was closed"),
             Cause::Cancelled(Cancellation::ScopeEnded) => f.write_str("was cancelled, as its scope has ended"),
             Cause::Panic(payload) => {
                 let payload = payload.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::core::refuse;
+use super::join_error::Cancellation;
 use super::join_handle::JoinHandle;
 use super::latch::{Latch, Wait};
 use super::members::{Member, Members};
@@ -93,7 +94,7 @@ impl TaskGroup {
         F::Output: 'static,
     {
         let Some(membership) = self.members.join() else {
-            return refuse(future, Location::caller());
+            return refuse(future, Cancellation::GroupClosed, Location::caller());
         };
         let key = membership.key();
         let handle = spawn(Member::new(future, membership));

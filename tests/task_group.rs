@@ -128,7 +128,10 @@ fn a_closed_group_takes_no_task() {
         assert!(late.is_finished());
         let line = line!() + 1;
         let message = group.spawn(unreachable()).await.unwrap_err().to_string();
-        assert!(message.contains(&format!("task_group.rs:{line}")) && message.ends_with("was cancelled"), "{message}");
+        assert!(
+            message.contains(&format!("task_group.rs:{line}")) && message.ends_with("as its group was closed"),
+            "{message}"
+        );
         late.abort();
         assert!(late.await.unwrap_err().is_cancelled());
         assert!(task.await.unwrap());

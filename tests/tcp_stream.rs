@@ -266,7 +266,7 @@ fn an_option_that_is_refused_is_named() -> io::Result<()> {
     let texts = [
         "cannot set IP_TTL to 0: Invalid argument (os error 22)",
         "cannot set IP_TTL to 4294967295: it is at most 2147483647",
-        "cannot set SO_LINGER to 18446744073709551616: it is at most 2147483647",
+        "cannot set SO_LINGER to 18446744073709551616 s: it is at most 2147483647",
     ];
     for (result, text) in errors.into_iter().zip(texts) {
         let error = result.unwrap_err();
