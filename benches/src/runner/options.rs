@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{COLUMNS, Load, VARIANTS, WORKLOADS, Workload};
+use crate::catalog::{COLUMNS, Load, Metric, VARIANTS, WORKLOADS, Workload};
 
 const USAGE: &str = "usage: run [--quick | --growth | --build] [--counts | --times] [--recount] [--rounds N] \
     [--programs A,B] [--workloads A,B]";
@@ -87,7 +87,9 @@ impl Options {
     pub fn operations(&self, workload: &Workload, scale: u64) -> u64 {
         let part = if self.quick { 10 } else { 1 };
         let operations = workload.operations.div_ceil(part);
-        if workload.load == Load::Wrk { operations } else { operations.max(scale) }
+        // Elsewhere the scale is how many there are of something, each of which has to have its turn.
+        let is_crowd = workload.load != Load::Wrk && workload.metric != Metric::Lateness;
+        if is_crowd { operations.max(scale) } else { operations }
     }
 
     /// The scales at which a workload is run.
