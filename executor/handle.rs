@@ -89,7 +89,7 @@ impl Handle {
     ///
     /// # Panics
     ///
-    /// On the runtime's own thread, when 4,294,967,294 tasks are alive. From another the task is cancelled then.
+    /// On the runtime's own thread, when 4,294,967,293 tasks are alive. From another the task is cancelled then.
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> RemoteHandle<F::Output>
     where

@@ -20,8 +20,8 @@ use super::slab::Slab;
 /// Tasks that belong together: joined in the order in which they finish, and aborted when the set is dropped.
 ///
 /// Joining looks only at tasks that have finished, so it costs the same however many others there are. A task of a set
-/// takes three allocations instead of one: the second tells the set that it has finished, under a lock that only
-/// [`spawn_blocking`](JoinSet::spawn_blocking) ever contends for, and the third is shared with its [`AbortHandle`].
+/// takes two allocations more than others: one tells the set that it has finished, under a lock that only
+/// [`spawn_blocking`](JoinSet::spawn_blocking) ever contends for, and one is shared with its [`AbortHandle`].
 ///
 /// ```
 /// # use std::time::Duration;

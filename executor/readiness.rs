@@ -67,12 +67,12 @@ impl Core {
         }
     }
 
-    /// As [`disprove`](Core::disprove), of a descriptor that is lent and watched for the interest. If an end is among it, the
-    /// system is asked whether that is true: if so, it comes as an event again.
+    /// As [`disprove`](Core::disprove), of a descriptor that is lent and watched for the interest. If an end that came with data
+    /// is among it, the system is asked whether that is true: if so, it comes as an event again, bare when the data is taken.
     pub(crate) fn doubt(&self, key: Key, ready: Ready, watched: Interest) {
-        let known = self.sources.borrow().readiness(key);
+        let is_in_question = self.sources.borrow().has_end_behind_data(key, ready & Ready::CLOSED);
         self.disprove(key, ready);
-        if known.is_some_and(|known| known.masked(ready).ready.intersects(Ready::CLOSED)) {
+        if is_in_question {
             self.watch_again(key, watched);
         }
     }

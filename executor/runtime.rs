@@ -91,7 +91,7 @@ impl Runtime {
     ///
     /// # Panics
     ///
-    /// When 4,294,967,294 tasks are alive.
+    /// When 4,294,967,293 tasks are alive.
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -205,7 +205,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 ///
 /// # Panics
 ///
-/// Outside of a runtime; and when 4,294,967,294 tasks are alive. While the runtime is being dropped it does not panic: the
+/// Outside of a runtime; and when 4,294,967,293 tasks are alive. While the runtime is being dropped it does not panic: the
 /// task is cancelled at once.
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>

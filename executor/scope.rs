@@ -48,8 +48,8 @@ const POLLS_PER_SCOPE_POLL: usize = 32;
 /// polled again. That is why they may borrow: what they do is bound to a value of the lifetime `'env`, and checked by
 /// the compiler like any other use of it. It needs no runtime, and can be polled by any executor.
 ///
-/// A task that is woken costs the same however many others there are: it alone is polled. Each task takes two
-/// allocations. It shares with the others the bound of I/O operations that the surrounding task has in a poll.
+/// A task that is woken costs the same however many others there are: it alone is polled. Each task takes one
+/// allocation more than others. It shares with the others the bound of I/O operations that the surrounding task has in a poll.
 ///
 /// # Panics
 ///

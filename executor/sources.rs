@@ -69,6 +69,8 @@ pub(super) struct Source {
     ready: Ready,
     /// Out-of-band data has been seen. A read stops at its mark with more data behind, so a short read says nothing.
     urgent: bool,
+    /// The latest event has told of an end, and of no data before it. Whoever finds nothing then has seen that end.
+    is_bare_end: bool,
     /// What it was registered as, for as long as no other slot has been registered under that number.
     number: RawFd,
 }
@@ -92,7 +94,7 @@ impl Side {
 impl Source {
     fn new() -> Source {
         let (read, write) = Default::default();
-        Source { read, write, ready: Ready::EMPTY, urgent: false, number: NO_NUMBER }
+        Source { read, write, ready: Ready::EMPTY, urgent: false, is_bare_end: false, number: NO_NUMBER }
     }
 
     fn readiness(&self) -> Readiness {
@@ -198,6 +200,11 @@ impl Sources {
         self.slab.iter().any(|source| source.number == number)
     }
 
+    /// Whether events have told of an end of that kind with data before it, or with what may be data.
+    pub(super) fn has_end_behind_data(&self, key: Key, end: Ready) -> bool {
+        self.slab.get(key).is_some_and(|source| source.ready.intersects(end) && !source.is_bare_end)
+    }
+
     pub(super) fn readiness(&self, key: Key) -> Option<Readiness> {
         self.slab.get(key).map(Source::readiness)
     }
@@ -249,6 +256,7 @@ impl Sources {
         };
         let news = event.ready();
         source.ready |= news;
+        source.is_bare_end = event.is_bare_end();
         if news.is_priority() {
             source.urgent = true;
         }

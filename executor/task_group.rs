@@ -23,7 +23,7 @@ use super::timer::Timer;
 /// future is dropped, whether it has finished, panicked or was aborted.
 ///
 /// It is `Send` and `Sync`, so that a thread which learns that the program is to end can say so. A task of a group takes
-/// two allocations instead of one; the second is shared with its [`AbortHandle`](crate::AbortHandle).
+/// one allocation more than others, which is shared with its [`AbortHandle`](crate::AbortHandle).
 ///
 /// ```
 /// # use std::time::Duration;

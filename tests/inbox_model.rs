@@ -1,4 +1,4 @@
-//! R8: the inbox under every interleaving of its threads.
+//! R8: the inbox under every interleaving of its threads, up to three preemptions.
 //!
 //! The library's own source of the inbox is built here over loom's lock and atomics, with a stand-in for the eventfd. A
 //! wake-up that is lost is a deadlock, which loom reports; the stand-in reports a write after it was closed.

@@ -27,7 +27,7 @@ thread_local! {
 /// "Iterative context bounding for systematic testing of multithreaded programs" (Musuvathi and Qadeer, 2007).
 const PREEMPTIONS: usize = 3;
 
-/// Runs a model under every interleaving, and says how many there were.
+/// Runs a model under every interleaving, up to so many preemptions, and says how many there were.
 pub fn explore(name: &str, model: impl Fn() + Send + Sync + 'static) {
     let runs = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&runs);

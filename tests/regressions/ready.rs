@@ -130,6 +130,41 @@ fn the_reader_of_a_fifo_sleeps_when_another_writer_has_come() -> io::Result<()> 
     })
 }
 
+/// Its end came as an event again each time that it was denied.
+#[test]
+fn the_reader_of_a_fifo_sleeps_when_all_writers_are_gone() -> io::Result<()> {
+    run(async {
+        let path = Scratch::new()?;
+        assert!(Command::new("mkfifo").arg(&*path).status()?.success());
+        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&path)?;
+        let fifo = AsyncFd::with_interest(file, Interest::READABLE)?;
+        let tries = Cell::new(0);
+        let read = |mut file: &File| {
+            tries.set(tries.get() + 1);
+            match file.read(&mut [0; 16])? {
+                0 => Err(ErrorKind::WouldBlock.into()),
+                count => Ok(count),
+            }
+        };
+        for _ in 0..2 {
+            let mut reading = pin!(fifo.async_io(Interest::READABLE, read));
+            assert!(poll_once(reading.as_mut()).await.is_pending());
+            let mut writer = OpenOptions::new().write(true).open(&path)?;
+            writer.write_all(b"one")?;
+            drop(writer);
+            assert_eq!(reading.await?, 3);
+            let mut reading = pin!(fifo.async_io(Interest::READABLE, read));
+            tries.set(0);
+            for _ in 0..10 {
+                assert!(poll_once(reading.as_mut()).await.is_pending());
+                turns(1).await;
+            }
+            assert!(tries.get() <= 3, "tried {} times", tries.get());
+        }
+        Ok(())
+    })
+}
+
 /// What the operation said was taken for the truth about the pipe, and the end that had come with the data was forgotten.
 #[test]
 fn an_end_that_came_with_the_data_of_a_pipe_outlives_an_operation_that_wants_more() -> io::Result<()> {

@@ -17,7 +17,7 @@ pub fn report(results: &Results) -> String {
 pub fn growth_report(results: &Results) -> String {
     let mut text =
         "# How cost grows\n\nInstructions in user space for each operation, by the scale: tasks, live timers or \
-        connections. The verdict is explained in `NOTES.md`.\n"
+        connections. The verdict is explained in `NOTES.md`.\n\n![Cost by scale, both axes logarithmic](charts/growth.svg)\n"
             .to_owned();
     let growths = growths(results);
     for group in growths.chunk_by(|one, next| one.workload.name == next.workload.name) {
@@ -40,12 +40,12 @@ pub fn growth_report(results: &Results) -> String {
     text + &show_origins(results) + &show_failures(results)
 }
 
-fn show_table(Table { title, rows, .. }: &Table) -> String {
+fn show_table(Table { title, name, rows }: &Table) -> String {
     let columns = COLUMNS.map(|column| column.name).join(" | ");
     let rule = "|--:".repeat(COLUMNS.len() + 2);
     let rows = rows.iter().map(show_row).collect::<String>();
     let head = format!("| workload | unit | {columns} | Epore / floor | Epore / best peer |\n|---|---{rule}|\n");
-    format!("\n## {title}\n\n{head}{rows}")
+    format!("\n## {title}\n\n![{title}, as bars](charts/{name}.svg)\n\n{head}{rows}")
 }
 
 fn show_row(row: &Row) -> String {

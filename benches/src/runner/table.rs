@@ -1,5 +1,5 @@
-use super::results::{Results, Value};
-use crate::catalog::{COLUMNS, WORKLOADS, Workload};
+use super::results::{Entry, Results, Value};
+use crate::catalog::{COLUMNS, Load, Metric, WORKLOADS, Workload, workload};
 
 /// One kind of values: a row for each workload and scale, a place in it for each column of the catalog.
 pub struct Table {
@@ -28,15 +28,26 @@ impl Row {
 
 /// All tables, as far as there are values.
 pub fn tables(results: &Results) -> Vec<Table> {
-    let metric = |workload: &Workload| workload.metric.unit();
+    let metric = |workload: &Workload| shown(workload).unit();
     let all = [
-        table(results, ("What an operation takes", "times"), metric, |entry| Some(entry.value?.median)),
+        table(results, ("What an operation takes", "times"), metric, of_operation),
         table(results, ("Instructions in user space", "instructions"), |_| "instructions", |entry| entry.instructions),
         table(results, ("System calls", "system_calls"), |_| "calls", |entry| entry.system_calls),
         table(results, ("Allocations", "allocations"), |_| "allocations", |entry| entry.allocations),
         table(results, ("How idle the load generator was", "idle"), |_| "%", |entry| Some(100.0 * entry.load_idle?)),
     ];
     all.into_iter().filter(|table| !table.rows.is_empty()).collect()
+}
+
+/// What stands for an operation. With `wrk` it is processor time, since `wrk` is busy all the time: how long a request takes is
+/// its own business.
+fn shown(workload: &Workload) -> Metric {
+    if workload.load == Load::Wrk { Metric::Cpu } else { workload.metric }
+}
+
+fn of_operation(entry: &Entry) -> Option<f64> {
+    let is_elsewhere = workload(&entry.workload).load == Load::Wrk;
+    Some(if is_elsewhere { entry.cpu? } else { entry.value? }.median)
 }
 
 fn table(
