@@ -33,8 +33,8 @@ pub(super) struct Blocks {
     lists: [Cell<*mut u8>; CLASSES],
     /// How many bytes may still be kept.
     room: Cell<usize>,
-    /// Of which class a block goes when there are too many. It moves on when there is none, so that those for which there is no
-    /// use any more do not stay for ever.
+    /// Of which class a block goes when there are too many: of each in its turn, so that those for which there is no use any more
+    /// do not stay for ever.
     surplus: Cell<usize>,
 }
 
@@ -119,10 +119,10 @@ impl Blocks {
     fn free_surplus(&self) {
         for _ in 0..CLASSES {
             let class = self.surplus.get();
+            self.surplus.set((class + 1) % CLASSES);
             if self.free_one(class) {
                 return;
             }
-            self.surplus.set((class + 1) % CLASSES);
         }
     }
 
@@ -258,6 +258,17 @@ mod tests {
             assert_eq!(count(&blocks, former), 0);
             assert!(count(&blocks, latter) * size_of_class(latter) > ROOM / 2);
         }
+    }
+
+    #[test]
+    fn a_class_that_is_used_no_more_goes_beside_one_that_always_was() {
+        let blocks = Blocks::with_room(ROOM);
+        free(&blocks, 2, 50);
+        free(&blocks, 9, 100);
+        for _ in 0..50 {
+            free(&blocks, 2, 50);
+        }
+        assert_eq!(count(&blocks, 9), 0);
     }
 
     #[test]

@@ -88,6 +88,13 @@ impl<T> Heap<T> {
         self.earliest.get().or_else(|| self.look().map(|(_, deadline)| deadline))
     }
 
+    /// Whether two deadlines or more are not after the given one. The second of the tree is among the children of the first.
+    pub(super) fn has_two_by(&self, deadline: u64) -> bool {
+        let (tree, waiting) = self.nodes.split_at(self.tree);
+        let candidates = tree.iter().take(1 + ARITY).chain(waiting);
+        candidates.filter(|node| node.deadline <= deadline).nth(1).is_some()
+    }
+
     /// Takes the first entry off the heap if its deadline is not after `now`. It keeps its place in the slab.
     pub(super) fn take_first(&mut self, now: u64) -> Option<&mut T> {
         if self.earliest.get().is_some_and(|deadline| deadline > now) {

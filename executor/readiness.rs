@@ -67,10 +67,10 @@ impl Core {
         }
     }
 
-    /// As [`disprove`](Core::disprove), of a descriptor that is lent and watched for the interest. If an end that came with data
-    /// is among it, the system is asked whether that is true: if so, it comes as an event again, bare when the data is taken.
+    /// As [`disprove`](Core::disprove), of a descriptor that is lent and watched for the interest. If an end is among it, the system is
+    /// asked whether that is true: if so, it comes as an event again.
     pub(crate) fn doubt(&self, key: Key, ready: Ready, watched: Interest) {
-        let is_in_question = self.sources.borrow().has_end_behind_data(key, ready & Ready::CLOSED);
+        let is_in_question = self.sources.borrow_mut().question(key, ready & Ready::CLOSED);
         self.disprove(key, ready);
         if is_in_question {
             self.watch_again(key, watched);

@@ -69,10 +69,25 @@ pub(super) struct Source {
     ready: Ready,
     /// Out-of-band data has been seen. A read stops at its mark with more data behind, so a short read says nothing.
     urgent: bool,
-    /// The latest event has told of an end, and of no data before it. Whoever finds nothing then has seen that end.
-    is_bare_end: bool,
+    /// Whether an end that was denied is true.
+    question: Question,
     /// What it was registered as, for as long as no other slot has been registered under that number.
     number: RawFd,
+}
+
+/// The state of a descriptor's end between what an operation says of it and what the system does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    Open,
+    Asked,
+    Answered,
+}
+
+impl Question {
+    /// The event that comes next is the answer, as asking makes one. Any other tells something new.
+    fn after_event(self) -> Question {
+        if self == Question::Asked { Question::Answered } else { Question::Open }
+    }
 }
 
 /// One direction of a descriptor.
@@ -94,7 +109,7 @@ impl Side {
 impl Source {
     fn new() -> Source {
         let (read, write) = Default::default();
-        Source { read, write, ready: Ready::EMPTY, urgent: false, is_bare_end: false, number: NO_NUMBER }
+        Source { read, write, ready: Ready::EMPTY, urgent: false, question: Question::Open, number: NO_NUMBER }
     }
 
     fn readiness(&self) -> Readiness {
@@ -200,9 +215,12 @@ impl Sources {
         self.slab.iter().any(|source| source.number == number)
     }
 
-    /// Whether events have told of an end of that kind with data before it, or with what may be data.
-    pub(super) fn has_end_behind_data(&self, key: Key, end: Ready) -> bool {
-        self.slab.get(key).is_some_and(|source| source.ready.intersects(end) && !source.is_bare_end)
+    /// Whether the system is to be asked about an end that is denied. Once for what an event has told: whoever denies the answer, too,
+    /// has seen the end.
+    pub(super) fn question(&mut self, key: Key, end: Ready) -> bool {
+        let open = |source: &&mut Source| source.ready.intersects(end) && source.question == Question::Open;
+        let source = self.slab.get_mut(key).filter(open);
+        source.map(|source| source.question = Question::Asked).is_some()
     }
 
     pub(super) fn readiness(&self, key: Key) -> Option<Readiness> {
@@ -256,7 +274,7 @@ impl Sources {
         };
         let news = event.ready();
         source.ready |= news;
-        source.is_bare_end = event.is_bare_end();
+        source.question = source.question.after_event();
         if news.is_priority() {
             source.urgent = true;
         }

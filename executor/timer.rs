@@ -18,20 +18,20 @@ pub(crate) struct Timer {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// Not armed yet: when it was made, its deadline was so far away.
-    Idle(Duration),
+    /// Not armed yet. How long it was made to last, if it was made by that.
+    Idle(Option<Duration>),
     Armed(Lease),
     Fired,
 }
 
 impl Timer {
     pub(crate) fn new(deadline: Instant) -> Timer {
-        Timer { deadline, state: State::Idle(deadline.saturating_duration_since(now())) }
+        Timer { deadline, state: State::Idle(None) }
     }
 
     /// One that ends when `duration` has passed from now, by the clock of the runtime.
     pub(crate) fn after(duration: Duration) -> Timer {
-        Timer { deadline: later(now(), duration), state: State::Idle(duration) }
+        Timer { deadline: later(now(), duration), state: State::Idle(Some(duration)) }
     }
 
     pub(crate) fn deadline(&self) -> Instant {
@@ -40,15 +40,14 @@ impl Timer {
 
     /// Moves the deadline. Whoever waits goes on waiting, if this thread is in the runtime that they wait in.
     pub(crate) fn reset(&mut self, deadline: Instant) {
-        let length = deadline.saturating_duration_since(now());
         self.deadline = deadline;
         if let State::Armed(lease) = self.state
-            && lease.within(|core, key| core.move_timer(key, deadline, length)) == Some(true)
+            && lease.within(|core, key| core.move_timer(key, deadline, time_to(deadline))) == Some(true)
         {
             return;
         }
         self.disarm();
-        self.state = State::Idle(length);
+        self.state = State::Idle(None);
     }
 
     pub(crate) fn has_fired(&self) -> bool {
@@ -64,7 +63,11 @@ impl Timer {
         let polled = context::with(|core| match self.state {
             State::Armed(lease) if lease.runtime == core.id() => core.poll_timer(lease.key, cx),
             _ => {
-                let length = self.disarm();
+                let length = match self.state {
+                    State::Idle(Some(length)) => length,
+                    _ => time_to(self.deadline),
+                };
+                self.disarm();
                 if let Some(key) = core.arm_timer(self.deadline, length, cx.waker()) {
                     self.state = State::Armed(Lease { runtime: core.id(), key });
                 }
@@ -79,18 +82,16 @@ impl Timer {
         polled
     }
 
-    /// Says how long it is, as far as that is known: not once it was armed.
-    fn disarm(&mut self) -> Duration {
-        match self.state {
-            State::Idle(length) => length,
-            State::Fired => Duration::ZERO,
-            State::Armed(lease) => {
-                self.state = State::Idle(Duration::ZERO);
-                lease.tell(Core::disarm_timer);
-                Duration::ZERO
-            }
+    fn disarm(&mut self) {
+        if let State::Armed(lease) = self.state {
+            self.state = State::Idle(None);
+            lease.tell(Core::disarm_timer);
         }
     }
+}
+
+fn time_to(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(now())
 }
 
 impl Drop for Timer {

@@ -68,9 +68,12 @@ impl Timers {
         self.heap.first_deadline()
     }
 
-    /// By how much a wait may be made longer that takes `left`, until the next deadline.
+    /// By how much a wait may be made longer that takes `left`, until the next deadline. By nothing, unless it ends two timers then.
     pub(super) fn tolerance(&self, left: Duration) -> Duration {
-        self.next_deadline().map(|deadline| self.tolerance.of_wait(left, deadline)).unwrap_or_default()
+        let Some(deadline) = self.next_deadline() else { return Duration::ZERO };
+        let tolerated = self.tolerance.of_wait(left, deadline);
+        let ends_two = || self.heap.has_two_by(deadline.saturating_add(tolerated.as_nanos() as u64));
+        if !tolerated.is_zero() && ends_two() { tolerated } else { Duration::ZERO }
     }
 
     /// Fires all timers whose deadline is not after `now`, and wakes whom they wake, earliest first. Says whether any
@@ -87,5 +90,48 @@ impl Timers {
     /// Forgets any one timer, or says that there is none. Its waker is to be dropped outside of all borrows.
     pub(super) fn pop(&mut self) -> Option<Waker> {
         self.heap.pop()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is left of the first wait in all of these.
+    const LEFT: Duration = Duration::from_micros(5);
+
+    /// One timer for each of the deadlines in microseconds, all for as long as that.
+    fn timers(deadlines: &[u64]) -> (Timers, Vec<Key>) {
+        let mut timers = Timers::default();
+        let keys = deadlines.iter().map(|&micros| insert(&mut timers, micros, Duration::from_micros(micros))).collect();
+        (timers, keys)
+    }
+
+    fn insert(timers: &mut Timers, micros: u64, length: Duration) -> Key {
+        timers.insert(micros * 1000, length, Waker::noop().clone())
+    }
+
+    #[test]
+    fn a_wait_is_longer_only_where_it_ends_two_long_timers() {
+        let of = |deadlines: &[u64]| timers(deadlines).0.tolerance(LEFT);
+        assert_eq!(of(&[]), Duration::ZERO);
+        assert_eq!(of(&[1_000_000]), Duration::ZERO);
+        assert_eq!(of(&[1_000_000, 1_100_000]), Duration::ZERO);
+        assert_eq!(of(&[50_000, 50_010]), Duration::ZERO);
+        let tolerated = of(&[1_000_000, 1_000_100]);
+        assert!(tolerated > Duration::ZERO && tolerated <= Duration::from_millis(1), "{tolerated:?}");
+    }
+
+    #[test]
+    fn a_short_timer_among_long_ones_is_not_late_for_them() {
+        let short = Duration::from_millis(10);
+        let (mut timers, keys) = timers(&[1_000_000, 1_000_100, 2_000_000]);
+        assert!(!timers.tolerance(LEFT).is_zero());
+        assert!(timers.move_to(keys[2], 1_000_050_000, short));
+        assert_eq!(timers.tolerance(LEFT), Duration::ZERO);
+
+        let (mut timers, _) = self::timers(&[1_000_000, 1_000_100]);
+        insert(&mut timers, 1_000_050, short);
+        assert_eq!(timers.tolerance(LEFT), Duration::ZERO);
     }
 }

@@ -253,7 +253,7 @@ impl Registration {
     /// Notes that an operation which was tried because of `ready` has said `WouldBlock` just now.
     ///
     /// The user may have said it, who waits for more than has come, so it proves nothing of an end that came with it. The end
-    /// of a stream stays; that of what is lent is asked for anew, unless it came alone: the writers of a FIFO come back after it.
+    /// of a stream stays; that of what is lent is asked for anew, once: the writers of a FIFO come back after it.
     pub(super) fn disproved(&self, ready: Ready) {
         self.within(|core, key| match self.lent() {
             Some(watched) => core.doubt(key, ready, watched),

@@ -173,12 +173,6 @@ impl Event {
         Ready::from_event(self.0.events)
     }
 
-    /// An end is all that there is to read.
-    #[inline]
-    pub(crate) fn is_bare_end(&self) -> bool {
-        self.is_read_closed() && !self.has(libc::EPOLLIN)
-    }
-
     fn has(&self, bits: i32) -> bool {
         self.0.events & bits as u32 != 0
     }

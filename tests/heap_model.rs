@@ -91,6 +91,11 @@ impl Model {
 
     fn check(&mut self, id: u64) {
         assert_eq!(self.heap.first_deadline(), self.order.first().map(|&(deadline, _)| deadline));
+        let second = self.order.iter().nth(1).map(|&(deadline, _)| deadline);
+        let any = self.linked.get(&id).copied().unwrap_or_default();
+        for limit in [0, any, second.unwrap_or_default(), second.unwrap_or_default().saturating_sub(1), u64::MAX] {
+            assert_eq!(self.heap.has_two_by(limit), second.is_some_and(|second| second <= limit));
+        }
         let linked = self.linked.contains_key(&id).then_some(id);
         assert_eq!(self.heap.get(self.keys[&id]).copied(), linked);
         assert_eq!(self.heap.get_mut(self.keys[&id]).copied(), linked);

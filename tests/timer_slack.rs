@@ -123,7 +123,8 @@ fn long_timers_that_come_close_together_share_a_wait() {
     for log in logs(test, [1, 2000], sleeps, |_, _| Ok(())).into_iter().flatten() {
         let waits: Vec<u64> = log.lines().filter_map(time_limit).collect();
         assert!(!waits.is_empty(), "{log}");
-        assert!(waits.iter().all(|&nanos| nanos >= LEAST), "{waits:?}");
+        // The last of all is alone, and exact.
+        assert!(waits.iter().filter(|&&nanos| nanos < LEAST).count() <= 1, "{waits:?}");
     }
 }
 

@@ -165,6 +165,32 @@ fn the_reader_of_a_fifo_sleeps_when_all_writers_are_gone() -> io::Result<()> {
     })
 }
 
+/// R4. The end of the other direction came as an event again each time that there was no room.
+#[test]
+fn a_writer_through_an_async_fd_sleeps_when_its_peer_has_ended_its_half() -> io::Result<()> {
+    run(async {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        let stream = std::net::TcpStream::connect(listener.local_addr()?)?;
+        let (peer, _) = listener.accept()?;
+        peer.shutdown(std::net::Shutdown::Write)?;
+        stream.set_nonblocking(true)?;
+        let fd = AsyncFd::new(stream)?;
+        let tries = Cell::new(0);
+        let write = |mut stream: &std::net::TcpStream| -> io::Result<()> {
+            tries.set(tries.get() + 1);
+            while stream.write(&[0; 65536])? > 0 {}
+            Ok(())
+        };
+        let mut writing = pin!(fd.async_io(Interest::READABLE | Interest::WRITABLE, write));
+        for _ in 0..100 {
+            assert!(poll_once(writing.as_mut()).await.is_pending());
+            turns(1).await;
+        }
+        assert!(tries.get() <= 20, "tried {} times", tries.get());
+        Ok(())
+    })
+}
+
 /// What the operation said was taken for the truth about the pipe, and the end that had come with the data was forgotten.
 #[test]
 fn an_end_that_came_with_the_data_of_a_pipe_outlives_an_operation_that_wants_more() -> io::Result<()> {
