@@ -98,7 +98,9 @@ impl Runtime {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let handle = self.core.spawn(future, Location::caller());
+        let site = Location::caller();
+        // Within the runtime there are blocks of memory to be used again.
+        let handle = context::enter(&self.core, || self.core.spawn(future, site));
         self.core.announce_from_outside();
         handle
     }

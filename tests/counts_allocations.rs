@@ -7,10 +7,12 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use epore::Runtime;
 use epore::net::TcpStream;
 use epore::net::udp::{Outgoing, RecvBatch};
 use epore::time::timeout;
@@ -183,6 +185,26 @@ fn a_value_that_belongs_to_a_task_is_no_allocation() {
         assert_eq!(NUMBER.scope(42, future).await, 42);
     };
     assert_eq!(run(count(scope)), (0, 0));
+}
+
+#[test]
+fn tasks_that_are_spawned_from_outside_use_what_earlier_ones_left() {
+    let runtime = Runtime::new().unwrap();
+    let done = Rc::new(Cell::new(0));
+    let spawn = || {
+        done.set(0);
+        for _ in 0..TIMES {
+            let done = done.clone();
+            drop(runtime.spawn(async move { done.set(done.get() + 1) }));
+        }
+        while done.get() < TIMES {
+            runtime.turn();
+        }
+    };
+    spawn();
+    let before = ALLOCATIONS.get();
+    spawn();
+    assert_eq!(ALLOCATIONS.get() - before, TASKS);
 }
 
 #[test]
