@@ -74,6 +74,11 @@ impl<T> Heap<T> {
         true
     }
 
+    /// How many entries there are, whether or not they stand in the heap.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Whether no entry stands in the heap.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {

@@ -24,6 +24,9 @@ use super::misuse::{nested_block_on, no_runtime, no_thread};
 /// Sockets that outlive it can be used on another runtime once they are [converted](crate::net::TcpStream::into_std) to
 /// the standard library's and back.
 ///
+/// Printed with `{:?}` it says how many tasks it has, timers that are armed, and sockets that have begun to wait in it
+/// (`sources`), so that a program can see whether anything is left.
+///
 /// ```
 /// let runtime = epore::Runtime::new()?;
 /// let task = runtime.spawn(async { 6 * 7 });
@@ -159,7 +162,11 @@ impl LocalSpawn for Runtime {
 
 impl fmt::Debug for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Runtime").field("tasks", &self.core.tasks.borrow().count()).finish_non_exhaustive()
+        f.debug_struct("Runtime")
+            .field("tasks", &self.core.tasks.borrow().count())
+            .field("timers", &self.core.timers.borrow().len())
+            .field("sources", &self.core.sources.borrow().len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -210,6 +210,11 @@ impl Sources {
         Some(number)
     }
 
+    /// How many descriptors have a slot.
+    pub(super) fn len(&self) -> usize {
+        self.slab.len()
+    }
+
     /// Whether a descriptor of that number is registered for anybody.
     pub(super) fn has_number(&self, number: RawFd) -> bool {
         self.slab.iter().any(|source| source.number == number)

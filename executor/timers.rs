@@ -58,6 +58,11 @@ impl Timers {
         self.heap.get_mut(timer).map(|former| mem::replace(former, waker))
     }
 
+    /// How many timers there are. Those that have fired count until their owners ask, or forget them.
+    pub(super) fn len(&self) -> usize {
+        self.heap.len()
+    }
+
     /// Whether no timer is left to fire.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {

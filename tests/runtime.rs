@@ -5,11 +5,16 @@
 mod support;
 
 use std::cell::Cell;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::time::Duration;
 
-use epore::{Builder, Runtime, yield_now};
+use epore::net::UnixStream;
+use epore::time::sleep;
+use epore::{Builder, JoinHandle, Runtime, yield_now};
 use futures::task::LocalSpawnExt;
 use support::in_time;
+use support::polls::poll_once;
 
 #[test]
 fn tasks_outlive_one_call_of_block_on_and_go_on_with_the_next() {
@@ -71,8 +76,25 @@ fn its_handle_names_it_from_any_thread() {
 }
 
 #[test]
-fn debug_says_how_many_tasks_it_has() {
+fn debug_says_how_many_tasks_timers_and_sources_it_has() {
     let runtime = Runtime::new().unwrap();
-    let _task = runtime.spawn(async {});
-    assert_eq!(format!("{runtime:?}"), "Runtime { tasks: 1, .. }");
+    let shown = || format!("{runtime:?}");
+    let tasks = [(); 3].map(|()| runtime.spawn(std::future::pending::<()>()));
+    assert_eq!(shown(), "Runtime { tasks: 3, timers: 0, sources: 0, .. }");
+    runtime.block_on(async {
+        let mut timers = [(); 2].map(|()| sleep(Duration::from_secs(60)));
+        for timer in &mut timers {
+            assert!(poll_once(Pin::new(timer)).await.is_pending());
+        }
+        let (socket, _peer) = UnixStream::pair().unwrap();
+        assert!(poll_once(pin!(socket.read(&mut [0]))).await.is_pending());
+        assert_eq!(shown(), "Runtime { tasks: 3, timers: 2, sources: 1, .. }");
+        drop((timers, socket));
+        assert_eq!(shown(), "Runtime { tasks: 3, timers: 0, sources: 0, .. }");
+        tasks.iter().for_each(JoinHandle::abort);
+        for task in tasks {
+            assert!(task.await.unwrap_err().is_cancelled());
+        }
+    });
+    assert_eq!(shown(), "Runtime { tasks: 0, timers: 0, sources: 0, .. }");
 }

@@ -138,7 +138,7 @@ fn the_slots_of_tasks_that_have_ended_are_used_again() {
             spawn(async {}).await.unwrap();
         }
     });
-    assert_eq!(format!("{runtime:?}"), "Runtime { tasks: 0, .. }");
+    assert_eq!(format!("{runtime:?}"), "Runtime { tasks: 0, timers: 0, sources: 0, .. }");
 }
 
 #[test]
