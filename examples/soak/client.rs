@@ -25,8 +25,11 @@ pub struct World {
     pub tally: Rc<Tally>,
 }
 
-/// Does one thing after another, until the deadline has passed.
-pub async fn work(world: Rc<World>, seed: u64, deadline: epore::time::Instant) {
+/// Does one step after another, until the deadline has passed.
+pub async fn work<F>(world: Rc<World>, seed: u64, deadline: epore::time::Instant, step: F)
+where
+    F: AsyncFn(&Rc<World>, &mut Random) -> io::Result<()>,
+{
     let _live = world.tally.live();
     let mut random = Random::new(seed);
     while epore::time::Instant::now() < deadline {
@@ -39,7 +42,8 @@ pub async fn work(world: Rc<World>, seed: u64, deadline: epore::time::Instant) {
     }
 }
 
-async fn step(world: &Rc<World>, random: &mut Random) -> io::Result<()> {
+/// Any thing but a flood.
+pub async fn step(world: &Rc<World>, random: &mut Random) -> io::Result<()> {
     match random.within(0..12) {
         0 => ask_a_thread(world, random).await,
         1 => compute_elsewhere(world, random).await,
@@ -80,7 +84,13 @@ where
     Ok(())
 }
 
-async fn talk<S: StreamSocket>(stream: Stream<S>, header: Header, tally: &Tally, random: &mut Random) -> io::Result<()>
+/// Has the conversation that the header is of.
+pub async fn talk<S: StreamSocket>(
+    stream: Stream<S>,
+    header: Header,
+    tally: &Tally,
+    random: &mut Random,
+) -> io::Result<()>
 where
     Stream<S>: Reset,
 {

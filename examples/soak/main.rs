@@ -1,6 +1,7 @@
-//! Thousands of connections at once, for as long as told: with resets, half-closed ends, slow readers, timeouts, aborted
-//! tasks, wakes from another thread, names that are looked up and work that blocks. Each byte is compared with what its
-//! seed says it must be; in the end nothing may be left, and the memory must not have grown.
+//! Thousands of connections at once, for as long as told: with resets, half-closed ends, slow readers, floods, timeouts,
+//! aborted tasks, wakes from another thread, names that are looked up and work that blocks. Each byte is compared with what
+//! its seed says it must be, or by a hash if it is one of a flood; in the end nothing may be left, and the memory must not
+//! have grown.
 //!
 //! cargo run --release --example soak -- --seconds 60
 //!
@@ -10,6 +11,7 @@
 
 mod census;
 mod client;
+mod flood;
 mod helper;
 mod random;
 mod server;
@@ -43,13 +45,19 @@ const MARKS: u32 = 6;
 /// How much the memory may grow, in KiB, after the first mark: what the allocator keeps of the worst moment so far.
 const GROWTH: usize = 16 * 1024;
 
+/// How many tasks flood, however many others there are: what all of them hold at once is bounded.
+const FLOODS: usize = 4;
+
+/// What the runtime says of itself when nothing is left in it.
+const NOTHING_LEFT: &str = "Runtime { tasks: 0, timers: 0, sources: 0, .. }";
+
 /// Runs everything at once for a while, and looks whether all of it is right.
 #[derive(Parser)]
 struct Options {
     /// For how long.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// How many things are done at once: most of them are connections, of two descriptors each.
+    /// How many things are done at once: most of them are connections, of two descriptors each. The floods take up to 1600 more.
     #[arg(long, default_value_t = 1000)]
     tasks: u64,
     /// By default another one each time.
@@ -70,7 +78,7 @@ fn watch(options: &Options) {
 fn main() -> ExitCode {
     let options = Options::parse();
     watch(&options);
-    // The project's own check has signals rain on it too.
+    // Signals rain on it under `.ci/storm` alone.
     let _storm = storm::begin();
     match run(&options) {
         Ok(0) => ExitCode::SUCCESS,
@@ -97,8 +105,8 @@ fn run(options: &Options) -> io::Result<u64> {
     let left = format!("{runtime:?}");
     drop(runtime);
     println!("{tally}");
-    if tally.live.get() > 0 || !left.contains("tasks: 0") {
-        fail(&tally, &format!("{} tasks are left: {left}", tally.live.get()));
+    if tally.live.get() > 0 || left != NOTHING_LEFT {
+        fail(&tally, &format!("something is left: {left}, and {} futures that were not dropped", tally.live.get()));
     }
     let after = Census::take()?;
     if after.descriptors != before.descriptors {
@@ -126,7 +134,10 @@ async fn soak(options: &Options, seed: u64, tally: &Rc<Tally>) -> io::Result<Vec
     let working = TaskGroup::new();
     let mut random = Random::new(seed);
     for _ in 0..options.tasks {
-        drop(working.spawn(client::work(Rc::clone(&world), random.next(), end)));
+        drop(working.spawn(client::work(Rc::clone(&world), random.next(), end, client::step)));
+    }
+    for _ in 0..FLOODS {
+        drop(working.spawn(client::work(Rc::clone(&world), random.next(), end, flood::step)));
     }
     working.close();
     let marks = mark(options, tally, end).await?;
