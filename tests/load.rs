@@ -1,7 +1,10 @@
 //! Many connections at once: a server, and its clients in processes of their own, so that each end has all descriptors that
 //! a process may have, and what the clients do takes no time of the server's.
 //!
-//! In `cargo test` it is small and counts; `.ci/load` runs it at full size, and prints what it measures.
+//! In `cargo test` it is small and counts; `.ci/load` runs it at full size, and prints what it measures. There the memory of a
+//! connection and the median latency beside a crowd have limits. The 99th of a hundred is printed and has none: it is
+//! the twentieth slowest of two thousand messages, and what makes those slow is that the system gave the processor to
+//! others for a while, of which the server knows nothing.
 
 mod support;
 
@@ -38,6 +41,24 @@ const CROWD_OF: &str = "EPORE_LOAD_CROWD_OF";
 
 /// Between two bytes of one of the slow crowd.
 const SLOW: Duration = Duration::from_secs(1);
+
+/// How many bytes a connection may take in the server, in user space and with its task and its buffer: 466 were measured with
+/// 19,950 connections. The rest is for allocators and compilers that are not those of the measurement.
+const MEMORY: usize = 1024;
+
+/// How many times as long as on a quiet server a message may take beside the slow crowd, in the median. Ten thousand of them
+/// send ten thousand bytes a second, which leaves the server time; it would be far more if each event cost a look at all.
+const SLOWDOWN: u32 = 2;
+
+/// Whether it is run to be measured, and not to be quick.
+fn is_full_size() -> bool {
+    std::env::var_os(CONNECTIONS).is_some()
+}
+
+/// Whether the clients can have another processor than the server.
+fn has_processors() -> bool {
+    thread::available_parallelism().is_ok_and(|count| count.get() > 1)
+}
 
 fn connections() -> usize {
     std::env::var(CONNECTIONS).map_or(400, |count| count.parse().expect("a number of connections"))
@@ -138,8 +159,7 @@ async fn connect_all(port: u16, count: usize) -> Vec<TcpStream> {
 
 /// Runs the test again in a process, which at full size stays on one processor, if there is a choice.
 fn rerun_on(processor: &str, test: &str) -> Command {
-    let several = thread::available_parallelism().is_ok_and(|count| count.get() > 1);
-    let taskset = if several && std::env::var_os(CONNECTIONS).is_some() { program("taskset") } else { None };
+    let taskset = if has_processors() && is_full_size() { program("taskset") } else { None };
     match taskset {
         Some(taskset) => rerun(&[taskset.to_str().unwrap(), "-c", processor], test),
         None => rerun(&[], test),
@@ -245,7 +265,9 @@ fn each_of_many_connections_gets_its_own_bytes_back() {
         }
         let per = |before: usize, now: usize| (now - before) * 1024 / streams.len();
         println!("{} connections, made in {connected:?}", streams.len());
-        println!("{} bytes each in the server, with its task", per(before, server.memory()));
+        let in_server = per(before, server.memory());
+        println!("{in_server} bytes each in the server, with its task");
+        assert!(!is_full_size() || in_server < MEMORY, "a connection takes {in_server} bytes in the server");
         println!("{} bytes each in the client", per(own_before, memory("self")));
 
         let begun = Instant::now();
@@ -266,7 +288,8 @@ fn each_of_many_connections_gets_its_own_bytes_back() {
 }
 
 /// Measures a new client, and prints with how long the server has worked meanwhile, and how long it was kept from working.
-async fn print_latency(beside: &str, server: &Process) {
+/// Gives the median.
+async fn print_latency(beside: &str, server: &Process) -> Duration {
     let client = connect(server.port(), 0).await.unwrap();
     let before = server.schedule();
     let [median, most] = latency(&client).await;
@@ -276,6 +299,14 @@ async fn print_latency(beside: &str, server: &Process) {
         ran - before[0],
         waited - before[1],
     );
+    median
+}
+
+/// At full size, and only where the server has a processor that the crowd leaves alone.
+fn assert_not_slower(quiet: Duration, beside: Duration) {
+    if is_full_size() && has_processors() {
+        assert!(beside <= quiet * SLOWDOWN, "a message takes {beside:?} beside the crowd, and {quiet:?} without");
+    }
 }
 
 #[test]
@@ -288,16 +319,18 @@ fn a_normal_client_is_served_beside_a_crowd_of_slow_ones() {
         };
     }
     let server = Process::server(test);
-    run(print_latency("quiet", &server));
+    let quiet = run(print_latency("quiet", &server));
 
     let crowd = Process::crowd(test, &server);
-    run(print_latency(&format!("beside {} slow clients on another processor", crowd.number), &server));
+    let beside = run(print_latency(&format!("beside {} slow clients on another processor", crowd.number), &server));
     drop(crowd);
+    assert_not_slower(quiet, beside);
 
     run(async {
         let size = connections() / 2;
         let crowd = slow_crowd(connect_all(server.port(), size).await).await;
-        print_latency(&format!("beside {size} slow clients in its own thread"), &server).await;
+        let beside = print_latency(&format!("beside {size} slow clients in its own thread"), &server).await;
         end(crowd, size).await;
+        assert_not_slower(quiet, beside);
     });
 }
