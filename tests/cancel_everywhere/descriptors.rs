@@ -1,28 +1,34 @@
 #![forbid(unsafe_code)]
 
 use std::io::{self, Read, Write};
+use std::pin::pin;
 
+use epore::net::udp::{Outgoing, RecvBatch};
 use epore::net::{AsyncFd, UdpSocket, UnixDatagram, lookup_host};
 use epore::reactor::Interest;
-use epore::signal::{SignalKind, signal};
+use epore::signal::{SignalKind, shutdown_signal, signal};
 use epore::spawn;
+use futures::future::select;
 
-use crate::signals::send;
+use crate::signals::{disposition, send};
 use crate::support::cancel::{Cut, at_every_await};
-use crate::support::polls::turns;
+use crate::support::polls::{poll_once, turns};
 use crate::support::udp;
-use crate::support::unix::abstract_path;
+use crate::support::unix::{abstract_path, until_full};
 
 pub fn all() -> usize {
     // What a signal is told by stays open once it was opened.
     epore::block_on(async { signal(SignalKind::user_defined1()) }).map(drop).unwrap();
+    assert!(epore::block_on(async { poll_once(pin!(shutdown_signal())).await }).is_pending());
     at_every_await("name look-up", look_up)
         + at_every_await("recv", recv)
         + at_every_await("recv_from, send_to", send_to)
         + at_every_await("recv_batch", recv_batch)
+        + at_every_await("send_batch", send_batch)
         + at_every_await("recv, Unix", recv_unix)
         + at_every_await("send to a full receiver", send_to_a_full_receiver)
         + at_every_await("signal", signal_recv)
+        + at_every_await("shutdown_signal", shutdown)
         + at_every_await("AsyncFd", async_fd)
         + at_every_await("AsyncFd, by guards", guards)
 }
@@ -73,13 +79,29 @@ async fn recv_batch(cut: &Cut) -> io::Result<()> {
         }
         io::Result::Ok(())
     });
-    let mut batch = epore::net::udp::RecvBatch::new(4, 16);
+    let mut batch = RecvBatch::new(4, 16);
     let mut count = cut.here(socket.recv_batch(&mut batch)).await.transpose()?.unwrap_or(0);
     while count < 2 {
         count += socket.recv_batch(&mut batch).await?;
     }
     assert_eq!(count, 2);
     sender.await.unwrap()
+}
+
+async fn send_batch(cut: &Cut) -> io::Result<()> {
+    let (socket, peer) = udp::slow_pair()?;
+    let filled = udp::fill(&socket, b"x")?;
+    peer.set_nonblocking(true)?;
+    let receiving = spawn(async move {
+        turns(2).await;
+        until_full(|| peer.recv(&mut [0; 8])).map(|received| (received, peer))
+    });
+    let datagrams = [Outgoing::new(b"one"), Outgoing::new(b"two")];
+    let sent = cut.here(socket.send_batch(&datagrams)).await.transpose()?.unwrap_or(0);
+    let (received, peer) = receiving.await.unwrap()?;
+    let left = until_full(|| peer.recv(&mut [0; 8]))?;
+    assert_eq!(received + left, filled + sent, "what was given up was not sent");
+    Ok(())
 }
 
 async fn recv_unix(cut: &Cut) -> io::Result<()> {
@@ -128,6 +150,15 @@ async fn signal_recv(cut: &Cut) -> io::Result<()> {
         signals.recv().await.unwrap();
     }
     sender.await.unwrap();
+    Ok(())
+}
+
+/// Nobody asks for the end, as that would stay: it is given up for something else, and leaves things as they were.
+async fn shutdown(cut: &Cut) -> io::Result<()> {
+    let signals = [libc::SIGINT, libc::SIGTERM];
+    let before = signals.map(disposition);
+    cut.here(async { drop(select(pin!(shutdown_signal()), pin!(turns(3))).await) }).await;
+    assert_eq!(signals.map(disposition), before);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::LazyLock;
 use std::thread;
@@ -11,7 +11,8 @@ use epore::{spawn, yield_now};
 
 use crate::backlog::short_listener;
 use crate::support::cancel::{Cut, at_every_await};
-use crate::support::tcp::{pair, pattern};
+use crate::support::polls::turns;
+use crate::support::tcp::{fill, pair, pattern};
 use crate::support::unix::{abstract_path, std_addr};
 
 pub fn all() -> usize {
@@ -22,9 +23,11 @@ pub fn all() -> usize {
         + at_every_await("accept", accept)
         + at_every_await("accept, Unix", accept_unix)
         + at_every_await("read", read)
+        + at_every_await("read_vectored", read_vectored)
         + at_every_await("read_exact", read_exact)
         + at_every_await("read_to_end", read_to_end)
         + at_every_await("read_line", read_line)
+        + at_every_await("write_vectored", write_vectored)
         + at_every_await("write_all", write_all)
         + at_every_await("buffered write", buffered_write)
         + at_every_await("copy", copying)
@@ -109,11 +112,11 @@ async fn accept_unix(cut: &Cut) -> io::Result<()> {
 }
 
 /// A stream whose peer sends four times a part of the pattern, and lets a turn pass before each, and then ends.
-fn parts() -> io::Result<(TcpStream, epore::JoinHandle<io::Result<()>>)> {
+pub fn parts() -> io::Result<(TcpStream, epore::JoinHandle<io::Result<()>>)> {
     let (stream, mut peer) = pair()?;
     let sender = spawn(async move {
         for part in pattern(40).chunks(10) {
-            crate::support::polls::turns(2).await;
+            turns(2).await;
             peer.write_all(part)?;
         }
         peer.shutdown(Shutdown::Write)
@@ -122,7 +125,7 @@ fn parts() -> io::Result<(TcpStream, epore::JoinHandle<io::Result<()>>)> {
 }
 
 /// All that comes before the end.
-async fn rest(stream: &TcpStream) -> io::Result<Vec<u8>> {
+pub async fn rest(stream: &TcpStream) -> io::Result<Vec<u8>> {
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).await?;
     Ok(rest)
@@ -133,6 +136,16 @@ async fn read(cut: &Cut) -> io::Result<()> {
     let mut buffer = [0; 64];
     let count = cut.here(stream.read(&mut buffer)).await.transpose()?.unwrap_or(0);
     assert_eq!([&buffer[..count], &rest(&stream).await?].concat(), pattern(40));
+    sender.await.unwrap()
+}
+
+async fn read_vectored(cut: &Cut) -> io::Result<()> {
+    let (stream, sender) = parts()?;
+    let (mut head, mut tail) = ([0; 3], [0; 61]);
+    let mut buffers = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut tail)];
+    let count = cut.here(stream.read_vectored(&mut buffers)).await.transpose()?.unwrap_or(0);
+    let read = [&head[..], &tail].concat();
+    assert_eq!([&read[..count], &rest(&stream).await?].concat(), pattern(40));
     sender.await.unwrap()
 }
 
@@ -159,7 +172,7 @@ async fn read_line(cut: &Cut) -> io::Result<()> {
     let (stream, mut peer) = pair()?;
     let sender = spawn(async move {
         for part in ["one", " line\nand", " another\n"] {
-            crate::support::polls::turns(2).await;
+            turns(2).await;
             peer.write_all(part.as_bytes())?;
         }
         peer.shutdown(Shutdown::Write)
@@ -187,11 +200,26 @@ const MUCH: usize = 8 << 20;
 static SENT: LazyLock<Vec<u8>> = LazyLock::new(|| pattern(MUCH));
 
 /// What a thread receives that reads until the end.
-fn drain(mut peer: std::net::TcpStream) -> thread::JoinHandle<io::Result<Vec<u8>>> {
+pub fn drain(mut peer: std::net::TcpStream) -> thread::JoinHandle<io::Result<Vec<u8>>> {
     thread::spawn(move || {
         let mut received = Vec::new();
         peer.read_to_end(&mut received).map(|_| received)
     })
+}
+
+async fn write_vectored(cut: &Cut) -> io::Result<()> {
+    let (stream, peer) = pair()?;
+    let filled = fill(&stream)?;
+    let draining = spawn(async move {
+        turns(2).await;
+        drain(peer)
+    });
+    let buffers = [IoSlice::new(b"he"), IoSlice::new(b"ad")];
+    let count = cut.here(stream.write_vectored(&buffers)).await.transpose()?.unwrap_or(0);
+    stream.shutdown().await?;
+    let received = draining.await.unwrap().join().unwrap()?;
+    assert_eq!(&received[filled..], &b"head"[..count], "what was given up was not sent");
+    Ok(())
 }
 
 async fn write_all(cut: &Cut) -> io::Result<()> {

@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 
 use std::cell::RefCell;
+use std::future::pending;
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
@@ -18,6 +19,8 @@ pub fn all() -> usize {
         + at_every_await("JoinSet::shutdown", join_set_shutdown)
         + at_every_await("TaskGroup", task_group)
         + at_every_await("TaskGroup::shutdown", task_group_shutdown)
+        + at_every_await("TaskGroup::cancelled", cancelled)
+        + at_every_await("TaskGroup::run_until_cancelled", run_until_cancelled)
         + at_every_await("scope", scoped)
         + at_every_await("spawn_blocking", blocking)
         + at_every_await("spawn_blocking, dropped", dropped_work)
@@ -113,6 +116,39 @@ async fn task_group_shutdown(cut: &Cut) -> io::Result<()> {
     group.close();
     group.wait().await;
     assert_eq!(alive.count(), 0);
+    Ok(())
+}
+
+/// A group that is cancelled some turns later.
+fn cancelled_later() -> TaskGroup {
+    let group = TaskGroup::new();
+    let cancelling = group.clone();
+    drop(spawn(async move {
+        after_turns(3, ()).await;
+        cancelling.cancel();
+    }));
+    group
+}
+
+async fn cancelled(cut: &Cut) -> io::Result<()> {
+    let group = cancelled_later();
+    let other = spawn(group.cancelled());
+    cut.here(group.cancelled()).await;
+    group.cancelled().await;
+    other.await.unwrap();
+    Ok(())
+}
+
+async fn run_until_cancelled(cut: &Cut) -> io::Result<()> {
+    let (alive, group) = (Alive::default(), cancelled_later());
+    let guard = alive.clone();
+    let endless = group.run_until_cancelled(async move {
+        let _guard = guard;
+        pending::<()>().await;
+    });
+    let ended = cut.here(endless).await;
+    assert_eq!((ended.flatten(), alive.count()), (None, 0), "what ran is dropped");
+    group.cancelled().await;
     Ok(())
 }
 

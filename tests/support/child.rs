@@ -13,6 +13,8 @@ pub fn in_own_process(test: &str, body: impl FnOnce()) {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{test} in its own process: {}\n{out}\n{err}", output.status);
     assert!(out.contains("1 passed"), "there is no test `{test}`: {out}");
+    // What the body has said, without the result, which is this test's to say.
+    print!("{}", out.split("test result: ").next().unwrap_or_default());
 }
 
 /// Whether this process was started by `rerun`.
