@@ -45,7 +45,7 @@ fn an_endless_wait() {
         ("epoll_wait", EINTR, "3+3", Nothing),
         ("epoll_wait", LateEnter(2000), "1+3", Nothing),
         ("epoll_wait", LateExit(2000), "1+3", Nothing),
-        // What epoll_wait(2) says of a mistake alone ends the runtime, and not in silence.
+        // Every other error, of a mistake or of the system, ends the runtime, and not in silence.
         ("epoll_wait", EBADF, "3", Panics(words)),
         ("epoll_wait", EINVAL, "3", Panics(words)),
         ("epoll_wait", EFAULT, "3", Panics(words)),
@@ -78,6 +78,7 @@ fn a_wait_for_a_deadline() {
         ("epoll_pwait2", ENOSYS, "1", Nothing),
         ("epoll_pwait2", EPERM, "1", Nothing),
         ("epoll_pwait2", ENOSYS, "5", Nothing),
+        // As with epoll_wait(2), every other error ends the runtime.
         ("epoll_pwait2", EBADF, "3", Panics(words)),
         ("epoll_pwait2", EINVAL, "3", Panics(words)),
         ("epoll_pwait2", EFAULT, "3", Panics(words)),

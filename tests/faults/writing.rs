@@ -19,7 +19,7 @@ const LEN: usize = 1 << 20;
 const LONG_LEN: usize = 8 << 20;
 
 /// How much there is room for, at least, in a buffer of the least size.
-const ROOM: usize = 4096;
+pub const ROOM: usize = 4096;
 
 /// Room comes in portions of at least half a buffer, each of which is at most a look at the reactor and two writes.
 const CALLS: usize = 3 * LEN / (ROOM / 2) + 100;
@@ -28,7 +28,7 @@ const CALLS: usize = 3 * LEN / (ROOM / 2) + 100;
 const LONG_CALLS: usize = 3 * LONG_LEN / ROOM + 100;
 
 /// Reads in small portions, and gives what came.
-fn receive(mut peer: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
+pub fn receive(mut peer: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
     thread::spawn(move || {
         let (mut received, mut buffer) = (Vec::new(), [0; ROOM]);
         loop {
@@ -58,12 +58,12 @@ async fn write_all(errors: &mut Vec<io::Error>, len: usize, mut write: impl Asyn
     assert!(portions > 10, "there was little room, or all went in {portions} writes");
 }
 
-fn expect(received: thread::JoinHandle<Vec<u8>>, len: usize) {
+pub fn expect(received: thread::JoinHandle<Vec<u8>>, len: usize) {
     assert!(received.join().unwrap() == pattern(len), "all bytes come, in order");
 }
 
 /// A stream with small buffers on both sides.
-async fn narrow_pair() -> io::Result<(TcpStream, std::net::TcpStream)> {
+pub async fn narrow_pair() -> io::Result<(TcpStream, std::net::TcpStream)> {
     let listener = TcpSocket::new_v4()?;
     listener.set_recv_buffer_size(ROOM as u32)?;
     listener.bind(([127, 0, 0, 1], 0).into())?;
@@ -71,6 +71,7 @@ async fn narrow_pair() -> io::Result<(TcpStream, std::net::TcpStream)> {
     listener.set_nonblocking(false)?;
     let socket = TcpSocket::new_v4()?;
     socket.set_send_buffer_size(ROOM as u32)?;
+    socket.set_recv_buffer_size(ROOM as u32)?;
     let stream = socket.connect(listener.local_addr()?).await?;
     // What was connected by the runtime is registered; a lie about room is believed of what is not.
     let stream = TcpStream::from_std(stream.into_std()?)?;
