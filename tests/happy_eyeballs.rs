@@ -25,6 +25,7 @@ const MOMENT: Duration = Duration::from_millis(10);
 const UNREACHABLE: &str = "255.255.255.255:1";
 
 fn run_with_delay<F: Future>(delay: Duration, future: F) -> F::Output {
+    let _storm = storm::begin();
     let runtime = Builder::new().connect_attempt_delay(delay).build().unwrap();
     runtime.block_on(timeout(PATIENCE, future)).expect("the test has hung")
 }

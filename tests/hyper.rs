@@ -228,6 +228,7 @@ fn beside_a_server(client: impl FnOnce(SocketAddr)) {
     let (announce, announced) = mpsc::channel();
     let (stop, stopped) = oneshot::channel::<()>();
     let server = thread::spawn(move || {
+        let _storm = storm::begin();
         epore::block_on(async move {
             let (listener, addr) = listen().await.unwrap();
             announce.send(addr).unwrap();

@@ -104,6 +104,7 @@ fn what_is_no_address_is_an_error_that_says_why() {
 #[test]
 fn a_look_up_that_is_given_up_delays_nobody() -> io::Result<()> {
     let (release, blocked) = mpsc::channel::<()>();
+    let _storm = storm::begin();
     let runtime = Builder::new().max_blocking_threads(1).build()?;
     runtime.block_on(async {
         // The one thread is busy for as long as the test runs, so the look-up cannot even begin.

@@ -15,6 +15,7 @@ const PROGRAMS: u32 = 400;
 const BYTES: usize = 300;
 
 fn agree(model: fn(&[u8])) {
+    let _storm = storm::begin();
     // Where a failure was found is said by its message; no file is kept.
     let config = Config { cases: PROGRAMS, failure_persistence: None, ..Config::default() };
     let programs = vec(any::<u8>(), 0..BYTES);

@@ -24,13 +24,14 @@ struct Outer {
     runtime: Runtime,
     /// How often it has waited.
     waits: usize,
+    _storm: Option<storm::Storm>,
 }
 
 impl Outer {
     fn new() -> io::Result<Outer> {
         let (poll, runtime) = (Poll::new()?, Runtime::new()?);
         poll.registry().register(&runtime, RUNTIME, Interest::READABLE.level())?;
-        Ok(Outer { poll, runtime, waits: 0 })
+        Ok(Outer { poll, runtime, waits: 0, _storm: storm::begin() })
     }
 
     /// Waits as long as the runtime allows, and lets it do what it has to.

@@ -29,6 +29,7 @@ where
 }
 
 fn run<F: Future>(runtime: &Runtime, future: F) -> F::Output {
+    let _storm = storm::begin();
     runtime.block_on(timeout(PATIENCE, future)).expect("the test has hung")
 }
 

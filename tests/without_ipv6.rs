@@ -22,6 +22,7 @@ fn a_host_is_reached_by_its_other_address_at_once() {
         let addrs: [IpAddr; 2] = [Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()];
         let both = move |_, port| ready(Ok(addrs.map(|ip| (ip, port).into()).to_vec()));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let _storm = storm::begin();
         // Longer than the test has: the second attempt begins because the first has failed.
         let runtime = Builder::new().resolver(both).connect_attempt_delay(2 * PATIENCE).build().unwrap();
         let connecting = async {

@@ -35,7 +35,7 @@ impl Drop for Storm {
     }
 }
 
-/// No test uses the last of the real-time signals.
+/// No test under the storm uses the last of the real-time signals.
 fn signal() -> libc::c_int {
     libc::SIGRTMAX()
 }

@@ -80,6 +80,7 @@ impl Cut {
 /// Runs a scenario with its cut at no await, at the first, and so on, until the future that it cuts completes; then again
 /// with a foreign waker. Says how often the future was dropped.
 pub fn at_every_await(name: &str, scenario: impl AsyncFn(&Cut) -> io::Result<()>) -> usize {
+    let _storm = storm::begin();
     let mut injections = 0;
     for foreign in [false, true] {
         for at in 0.. {
