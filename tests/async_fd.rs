@@ -125,6 +125,7 @@ fn a_descriptor_that_is_always_ready_lets_other_tasks_run() -> io::Result<()> {
     })
 }
 
+/// R26
 #[test]
 fn an_operation_that_would_block_although_ready_is_tried_with_the_next_event() -> io::Result<()> {
     run(async {

@@ -111,6 +111,7 @@ async fn burst(number: usize) {
     }
 }
 
+/// R18
 #[test]
 fn what_is_kept_of_tasks_has_a_bound_and_goes_with_the_runtime() {
     // The smallest task takes 40 bytes, and some blocks were those of the test itself.

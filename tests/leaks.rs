@@ -70,7 +70,10 @@ fn nothing_is_left_of_what_runtimes_tasks_timers_sockets_and_threads_took() {
     nothing_is_left("runtimes", 10_000, || drop(round_of_a_runtime(false)));
     nothing_is_left("runtimes with sockets", 1000, || drop(round_of_a_runtime(true)));
     nothing_is_left("runtimes that others outlive", 1000, round_of_what_outlives);
-    nothing_is_left("runtimes with threads", 100, round_of_threads);
+    // Threads that go by themselves, and threads that stay until they are told to go.
+    for keep_alive in [Duration::ZERO, Duration::from_secs(3600)] {
+        nothing_is_left("runtimes with threads", 100, || round_of_threads(keep_alive));
+    }
     let runtime = Runtime::new().unwrap();
     nothing_is_left("tasks of one runtime", 1000, || runtime.block_on(round_of_tasks()));
     nothing_is_left("scopes", 1000, || runtime.block_on(round_of_scopes()));
@@ -160,9 +163,9 @@ fn round_of_what_outlives() {
     drop(left.5.spawn(async {}));
 }
 
-fn round_of_threads() {
+fn round_of_threads(keep_alive: Duration) {
     let before = threads();
-    let runtime = Builder::new().blocking_keep_alive(Duration::ZERO).build().unwrap();
+    let runtime = Builder::new().blocking_keep_alive(keep_alive).build().unwrap();
     runtime.block_on(async {
         spawn_blocking(|| vec![0; 100]).await.unwrap();
         drop(spawn_blocking(|| vec![0; 100]));

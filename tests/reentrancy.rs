@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use epore::net::TcpStream;
+use epore::net::{TcpStream, UnixStream};
 use epore::time::{Sleep, advance, pause, resume, sleep};
 use epore::{Handle, JoinHandle, Runtime, block_on, spawn, spawn_blocking, yield_now};
 use foreign::On;
@@ -41,7 +41,7 @@ type Action = fn(&Bench);
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 type Place = fn(Rc<Bench>, Act) -> Task;
 
-const ACTIONS: [(&str, Action); 16] = [
+const ACTIONS: [(&str, Action); 17] = [
     ("spawn", |_| drop(spawn(async {}))),
     ("wake self", |bench| bench.own_waker.get().into_iter().for_each(Waker::wake_by_ref)),
     ("wake another", |bench| bench.other_waker.get().into_iter().for_each(Waker::wake_by_ref)),
@@ -52,6 +52,10 @@ const ACTIONS: [(&str, Action); 16] = [
     }),
     ("drop a handle", |bench| drop(bench.handle.take())),
     ("drop a socket", |bench| drop(bench.socket.take())),
+    ("wait for another socket", |_| {
+        let (socket, _peer) = UnixStream::pair().unwrap();
+        let _pending = socket.poll_read_ready(&mut Context::from_waker(Waker::noop()));
+    }),
     ("drop a timer", |bench| drop(bench.timer.take())),
     ("use a timer", |_| drop(armed(Waker::noop(), Duration::MAX))),
     ("pause, advance and resume the clock", |_| {
@@ -217,7 +221,7 @@ fn foreign_code_may_call_the_runtime_from_wherever_the_runtime_calls_it() {
             cells += 1;
         }
     }
-    assert_eq!(cells, 16 * 21);
+    assert_eq!(cells, 17 * 21);
 }
 
 /// Runs one cell of the table, on a thread of its own.

@@ -15,9 +15,9 @@ use std::thread;
 use std::time::Duration;
 
 use epore::{Runtime, TaskGroup, spawn, yield_now};
-use support::OnDrop;
 use support::panics::{panic_of, panics_in};
 use support::polls::{after_yields, count_polls, counted, poll_once, run};
+use support::{OnDrop, in_time};
 
 /// Longer than any test runs.
 const LONG: Duration = Duration::from_secs(3600);
@@ -195,38 +195,40 @@ fn everything_can_be_called_from_polls_and_drops() {
     });
 }
 
-/// R12: wakers that are no tokens are cloned, woken and dropped with no lock held.
+/// R13: wakers that are no tokens are cloned, woken and dropped with no lock held.
 #[test]
 fn a_foreign_waker_may_use_the_group() {
-    for on in [foreign::On::Clone, foreign::On::Wake, foreign::On::Drop] {
-        run(async {
-            let group = TaskGroup::new();
-            let called = Rc::new(Cell::new(0));
-            let act = {
-                let (group, called) = (group.clone(), Rc::clone(&called));
-                Rc::new(move || {
-                    called.set(called.get() + 1);
-                    group.cancel();
-                    group.close();
-                    let noop = &mut Context::from_waker(Waker::noop());
-                    assert!(Pin::new(&mut group.cancelled()).poll(noop).is_ready());
-                    assert!(pin!(group.wait()).poll(noop).is_ready() == group.is_empty());
-                })
-            };
-            let waker = foreign::waker(on, act);
-            let (mut wait, mut cancelled) = (Box::pin(group.wait()), group.cancelled());
-            let _polled = wait.as_mut().poll(&mut Context::from_waker(&waker));
-            for waker in [&waker, Waker::noop(), &waker] {
-                let _polled = Pin::new(&mut cancelled).poll(&mut Context::from_waker(waker));
-            }
-            drop(group.spawn(async {}));
-            group.cancel();
-            group.close();
-            yield_now().await;
-            drop((wait, cancelled));
-            assert!(called.get() > 0, "{on:?}");
-        });
-    }
+    in_time("wakers that use the group", || {
+        for on in [foreign::On::Clone, foreign::On::Wake, foreign::On::Drop] {
+            run(async {
+                let group = TaskGroup::new();
+                let called = Rc::new(Cell::new(0));
+                let act = {
+                    let (group, called) = (group.clone(), Rc::clone(&called));
+                    Rc::new(move || {
+                        called.set(called.get() + 1);
+                        group.cancel();
+                        group.close();
+                        let noop = &mut Context::from_waker(Waker::noop());
+                        assert!(Pin::new(&mut group.cancelled()).poll(noop).is_ready());
+                        assert!(pin!(group.wait()).poll(noop).is_ready() == group.is_empty());
+                    })
+                };
+                let waker = foreign::waker(on, act);
+                let (mut wait, mut cancelled) = (Box::pin(group.wait()), group.cancelled());
+                let _polled = wait.as_mut().poll(&mut Context::from_waker(&waker));
+                for waker in [&waker, Waker::noop(), &waker] {
+                    let _polled = Pin::new(&mut cancelled).poll(&mut Context::from_waker(waker));
+                }
+                drop(group.spawn(async {}));
+                group.cancel();
+                group.close();
+                yield_now().await;
+                drop((wait, cancelled));
+                assert!(called.get() > 0, "{on:?}");
+            });
+        }
+    });
 }
 
 #[test]

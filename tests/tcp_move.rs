@@ -12,22 +12,25 @@ use std::time::Duration;
 
 use epore::Runtime;
 use epore::net::TcpStream;
+use support::in_time;
 use support::polls::run;
 use support::tcp::{pair, registered_pair, std_pair};
 
 /// R28
 #[test]
 fn a_blocking_stream_of_the_standard_library_does_not_block_the_runtime() -> io::Result<()> {
-    run(async {
-        let (blocking, mut peer) = std_pair()?;
-        blocking.set_nonblocking(false)?;
-        let stream = TcpStream::from_std(blocking)?;
-        let reader = epore::spawn(async move { stream.read(&mut [0; 16]).await });
-        epore::time::sleep(Duration::from_millis(1)).await;
-        assert!(!reader.is_finished());
-        peer.write_all(b"hello")?;
-        assert_eq!(reader.await.unwrap()?, 5);
-        Ok(())
+    in_time("a stream that blocked before", || {
+        run(async {
+            let (blocking, mut peer) = std_pair()?;
+            blocking.set_nonblocking(false)?;
+            let stream = TcpStream::from_std(blocking)?;
+            let reader = epore::spawn(async move { stream.read(&mut [0; 16]).await });
+            epore::time::sleep(Duration::from_millis(1)).await;
+            assert!(!reader.is_finished());
+            peer.write_all(b"hello")?;
+            assert_eq!(reader.await.unwrap()?, 5);
+            Ok(())
+        })
     })
 }
 

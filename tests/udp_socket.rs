@@ -16,6 +16,7 @@ use epore::io::Interest;
 use epore::net::UdpSocket;
 use epore::time::timeout;
 use futures::future::join;
+use support::in_time;
 use support::polls::{drop_at, poll_once, run, turns};
 use support::udp::{fill, pair, refused, slow_pair};
 
@@ -338,16 +339,18 @@ fn a_connected_socket_goes_on_after_a_deferred_error() -> io::Result<()> {
 /// R28
 #[test]
 fn a_blocking_socket_of_the_standard_library_does_not_block_the_runtime() -> io::Result<()> {
-    run(async {
-        let blocking = std::net::UdpSocket::bind("127.0.0.1:0")?;
-        let addr = blocking.local_addr()?;
-        let socket = UdpSocket::from_std(blocking)?;
-        let receiver = epore::spawn(async move { socket.recv(&mut [0; 16]).await });
-        epore::time::sleep(Duration::from_millis(1)).await;
-        assert!(!receiver.is_finished());
-        bound().await?.0.send_to(b"hello", addr).await?;
-        assert_eq!(receiver.await.unwrap()?, 5);
-        Ok(())
+    in_time("a socket that blocked before", || {
+        run(async {
+            let blocking = std::net::UdpSocket::bind("127.0.0.1:0")?;
+            let addr = blocking.local_addr()?;
+            let socket = UdpSocket::from_std(blocking)?;
+            let receiver = epore::spawn(async move { socket.recv(&mut [0; 16]).await });
+            epore::time::sleep(Duration::from_millis(1)).await;
+            assert!(!receiver.is_finished());
+            bound().await?.0.send_to(b"hello", addr).await?;
+            assert_eq!(receiver.await.unwrap()?, 5);
+            Ok(())
+        })
     })
 }
 

@@ -17,6 +17,7 @@ use std::time::Duration;
 use epore::io::Interest;
 use epore::net::UnixDatagram;
 use epore::time::timeout;
+use support::in_time;
 use support::polls::{count_polls, poll_once, run, turns};
 use support::unix::{Scratch, abstract_path, until_full};
 
@@ -257,22 +258,24 @@ fn receiving_after_a_shutdown_waits() -> io::Result<()> {
 /// R28
 #[test]
 fn a_blocking_socket_of_the_standard_library_does_not_block_the_runtime() -> io::Result<()> {
-    run(async {
-        let (blocking, peer) = net::UnixDatagram::pair()?;
-        let socket = UnixDatagram::from_std(blocking)?;
-        let receiving = epore::spawn(async move {
-            let received = socket.recv(&mut [0; 16]).await;
-            received.map(|count| (count, socket))
-        });
-        turns(2).await;
-        assert!(!receiving.is_finished());
-        peer.send(b"hello")?;
-        let (count, socket) = receiving.await.unwrap()?;
-        assert_eq!(count, 5);
-        peer.send(b"more")?;
-        socket.readable().await?;
-        assert_eq!(socket.into_std()?.recv(&mut [0; 16])?, 4);
-        Ok(())
+    in_time("a socket that blocked before", || {
+        run(async {
+            let (blocking, peer) = net::UnixDatagram::pair()?;
+            let socket = UnixDatagram::from_std(blocking)?;
+            let receiving = epore::spawn(async move {
+                let received = socket.recv(&mut [0; 16]).await;
+                received.map(|count| (count, socket))
+            });
+            turns(2).await;
+            assert!(!receiving.is_finished());
+            peer.send(b"hello")?;
+            let (count, socket) = receiving.await.unwrap()?;
+            assert_eq!(count, 5);
+            peer.send(b"more")?;
+            socket.readable().await?;
+            assert_eq!(socket.into_std()?.recv(&mut [0; 16])?, 4);
+            Ok(())
+        })
     })
 }
 

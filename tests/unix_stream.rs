@@ -12,6 +12,7 @@ use std::thread;
 use epore::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use epore::net::{UnixListener, UnixStream};
 use support::child::in_own_process;
+use support::in_time;
 use support::polls::{drop_at, run, turns};
 use support::tcp::pattern;
 use support::unix::{Scratch, abstract_path, pair, registered_pair, std_addr};
@@ -130,15 +131,17 @@ fn each_direction_ends_by_itself() -> io::Result<()> {
 /// R28
 #[test]
 fn a_blocking_stream_of_the_standard_library_does_not_block_the_runtime() -> io::Result<()> {
-    run(async {
-        let (blocking, mut peer) = net::UnixStream::pair()?;
-        let stream = UnixStream::from_std(blocking)?;
-        let reader = epore::spawn(async move { stream.read(&mut [0; 16]).await });
-        turns(2).await;
-        assert!(!reader.is_finished());
-        peer.write_all(b"hello")?;
-        assert_eq!(reader.await.unwrap()?, 5);
-        Ok(())
+    in_time("a stream that blocked before", || {
+        run(async {
+            let (blocking, mut peer) = net::UnixStream::pair()?;
+            let stream = UnixStream::from_std(blocking)?;
+            let reader = epore::spawn(async move { stream.read(&mut [0; 16]).await });
+            turns(2).await;
+            assert!(!reader.is_finished());
+            peer.write_all(b"hello")?;
+            assert_eq!(reader.await.unwrap()?, 5);
+            Ok(())
+        })
     })
 }
 
