@@ -118,8 +118,9 @@ pub(super) fn timer_slack() -> io::Result<u64> {
 
 /// Sets the timer slack of this thread in nanoseconds; 0 stands for the one that the thread began with.
 pub(super) fn set_timer_slack(nanos: u64) -> io::Result<()> {
+    // The zeros, as the C library passes five arguments on, however many it was given.
     // SAFETY: the call takes no pointer.
-    check(unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, nanos) })?;
+    check(unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, nanos, 0_u64, 0_u64, 0_u64) })?;
     Ok(())
 }
 

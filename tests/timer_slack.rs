@@ -19,7 +19,7 @@ fn slack() -> i64 {
 
 fn set_slack(nanos: u64) {
     // SAFETY: the call takes no pointer.
-    assert_eq!(unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, nanos) }, 0);
+    assert_eq!(unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, nanos, 0_u64, 0_u64, 0_u64) }, 0);
 }
 
 fn runtime(slack: Duration) -> Runtime {
