@@ -5,7 +5,7 @@ mod support;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use epore::time::sleep;
+use epore::time::{sleep, sleep_until};
 use epore::{Builder, Runtime};
 use support::strace::logs;
 
@@ -111,8 +111,10 @@ fn long_timers_that_come_close_together_share_a_wait() {
     let test = "long_timers_that_come_close_together_share_a_wait";
     let sleeps = |times| {
         Runtime::new().unwrap().block_on(async {
-            let duration = |number| Duration::from_millis(300) + number * Duration::from_micros(200);
-            let tasks: Vec<_> = (0..times as u32).map(|number| epore::spawn(sleep(duration(number)))).collect();
+            // Armed in half of that time, each is for a quarter of a second at least.
+            let first = Instant::now() + Duration::from_millis(450);
+            let deadline = |number| first + number * Duration::from_micros(200);
+            let tasks: Vec<_> = (0..times as u32).map(|number| epore::spawn(sleep_until(deadline(number)))).collect();
             for task in tasks {
                 task.await.unwrap();
             }
