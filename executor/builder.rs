@@ -140,8 +140,8 @@ impl Builder {
     ///
     /// Whatever the slack, the kernel ends a wait up to a thousandth of its length late, or 0.1 seconds if that is less. A runtime
     /// that was given no slack makes use of that where timers come close together: as long as all that are armed are for 62.5
-    /// milliseconds or more, one wait ends several, each no later than a thousandth of its length, and 4 milliseconds at most. Given a slack, even one of 50
-    /// microseconds, it waits for each deadline.
+    /// milliseconds or more, one wait ends several, each no later than a thousandth of its length, and 4 milliseconds at most. Given
+    /// a slack, even one of 50 microseconds, it waits for each deadline.
     ///
     /// The slack has no effect on [`turn`](Runtime::turn), which does not wait: whoever waits for the runtime has a slack of their own.
     ///

@@ -1,14 +1,14 @@
 #![forbid(unsafe_code)]
 
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::blocking::{Wanted, try_spawn_blocking};
 use super::context;
 use super::core::Core;
-use super::sync::{Condvar, Mutex};
+use super::nap::Nap;
 use super::timer::Timer;
 
 /// A wait that paces what goes on outside of the program, as tries to connect do. It takes the system's time: the world
@@ -27,10 +27,10 @@ impl Delay {
         if context::with(Core::is_clock_paused) != Some(true) {
             return Delay::Timer(Timer::after(duration));
         }
-        let end = Arc::new(EndOfWait::default());
-        let thread_end = Arc::clone(&end);
-        match try_spawn_blocking(move || thread_end.wait(duration)) {
-            Ok(waiting) => Delay::Thread { waiting, _end: End(end) },
+        let nap = Arc::new(Nap::default());
+        let sleeper = Arc::clone(&nap);
+        match try_spawn_blocking(move || sleeper.sleep(duration)) {
+            Ok(waiting) => Delay::Thread { waiting, _end: End(nap) },
             // Without a thread there is the paused clock, which the test may advance.
             Err(_) => Delay::Timer(Timer::after(duration)),
         }
@@ -44,27 +44,11 @@ impl Delay {
     }
 }
 
-/// Dropped with the delay, it ends the thread's wait.
-pub(crate) struct End(Arc<EndOfWait>);
+/// Dropped with the delay, it ends the thread's sleep.
+pub(crate) struct End(Arc<Nap>);
 
 impl Drop for End {
     fn drop(&mut self) {
-        *self.0.has_come.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.0.news.notify_one();
-    }
-}
-
-/// What a thread waits for. A channel would say it in fewer lines, but brings all kinds of channels into each program that
-/// connects by name.
-#[derive(Default)]
-struct EndOfWait {
-    has_come: Mutex<bool>,
-    news: Condvar,
-}
-
-impl EndOfWait {
-    fn wait(&self, duration: Duration) {
-        let has_come = self.has_come.lock().unwrap_or_else(PoisonError::into_inner);
-        let _come_or_not = self.news.wait_timeout_while(has_come, duration, |has_come| !*has_come);
+        self.0.end();
     }
 }

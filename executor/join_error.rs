@@ -53,7 +53,7 @@ impl JoinError {
         JoinError { failure: Box::new(Failure { site, cause: Cause::Panic(Mutex::new(payload)) }) }
     }
 
-    /// Whether the task was aborted, or its runtime or its scope had ended, before it finished. The display says which.
+    /// Whether the task was aborted, or its runtime, its scope or its group had ended, before it finished. The display says which.
     ///
     /// ```
     /// # epore::block_on(async {

@@ -23,6 +23,7 @@ mod latch;
 mod lease;
 mod members;
 mod misuse;
+mod nap;
 mod nested;
 mod net_settings;
 mod nursery;

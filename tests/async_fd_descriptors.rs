@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::io::{self, ErrorKind, Write, pipe};
+use std::io::{self, ErrorKind, PipeWriter, Write, pipe};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::pin::pin;
@@ -125,15 +125,36 @@ fn close(number: i32) {
     drop(unsafe { OwnedFd::from_raw_fd(number) });
 }
 
+/// One end of a pipe that has begun to wait, whose number is to be closed behind its back.
+async fn lent_reader() -> io::Result<(AsyncFd<BorrowedFd<'static>>, PipeWriter)> {
+    let (reader, writer) = pipe()?;
+    let lent = AsyncFd::new(borrow(reader.into_raw_fd()))?;
+    register(&lent).await;
+    Ok((lent, writer))
+}
+
+/// A socket that takes a number waits, something happens to its former owner, and what comes for the socket is told.
+async fn a_socket_waits_under(number: i32, meanwhile: impl FnOnce()) -> io::Result<()> {
+    let (socket, mut peer) = UnixStream::pair()?;
+    assert_eq!(socket.as_raw_fd(), number);
+    let stream = epore::net::UnixStream::from_std(socket)?;
+    let mut buffer = [0; 16];
+    let mut reading = pin!(stream.read(&mut buffer));
+    assert!(poll_once(reading.as_mut()).await.is_pending());
+    meanwhile();
+    turns(2).await;
+    peer.write_all(b"hello")?;
+    assert_eq!(reading.await?, 5);
+    Ok(())
+}
+
 /// R7 (c): the user closes a descriptor behind the back of its `AsyncFd`.
 #[test]
 fn a_descriptor_that_is_closed_behind_our_back_harms_nobody() {
     in_own_process("a_descriptor_that_is_closed_behind_our_back_harms_nobody", || {
         run(async {
-            let (reader, _writer) = pipe()?;
-            let number = reader.into_raw_fd();
-            let old = AsyncFd::new(borrow(number))?;
-            register(&old).await;
+            let (old, _writer) = lent_reader().await?;
+            let number = old.as_raw_fd();
             close(number);
 
             let (reader, mut writer) = pipe()?;
@@ -155,23 +176,11 @@ fn a_descriptor_that_is_closed_behind_our_back_harms_nobody() {
 fn a_socket_that_takes_the_number_of_one_closed_behind_our_back_goes_on() {
     in_own_process("a_socket_that_takes_the_number_of_one_closed_behind_our_back_goes_on", || {
         run(async {
-            let (reader, _writer) = pipe()?;
-            let number = reader.into_raw_fd();
-            let old = AsyncFd::new(borrow(number))?;
-            register(&old).await;
+            let (old, _writer) = lent_reader().await?;
+            let number = old.as_raw_fd();
             close(number);
 
-            let (socket, mut peer) = UnixStream::pair()?;
-            assert_eq!(socket.as_raw_fd(), number);
-            let stream = epore::net::UnixStream::from_std(socket)?;
-            let mut buffer = [0; 16];
-            let mut reading = pin!(stream.read(&mut buffer));
-            assert!(poll_once(reading.as_mut()).await.is_pending());
-            assert_eq!(old.into_inner().as_raw_fd(), number);
-            turns(2).await;
-            peer.write_all(b"hello")?;
-            assert_eq!(reading.await?, 5);
-            io::Result::Ok(())
+            a_socket_waits_under(number, || assert_eq!(old.into_inner().as_raw_fd(), number)).await
         })
         .unwrap();
     });
@@ -182,25 +191,14 @@ fn a_socket_that_takes_the_number_of_one_closed_behind_our_back_goes_on() {
 fn an_end_that_is_asked_for_anew_takes_no_number_from_a_socket() {
     in_own_process("an_end_that_is_asked_for_anew_takes_no_number_from_a_socket", || {
         run(async {
-            let (reader, writer) = pipe()?;
-            let number = reader.into_raw_fd();
-            let old = AsyncFd::new(borrow(number))?;
-            register(&old).await;
+            let (old, writer) = lent_reader().await?;
+            let number = old.as_raw_fd();
             drop(writer);
             let mut guard = old.readable().await?;
             close(number);
 
-            let (socket, mut peer) = UnixStream::pair()?;
-            assert_eq!(socket.as_raw_fd(), number);
-            let stream = epore::net::UnixStream::from_std(socket)?;
-            let mut buffer = [0; 16];
-            let mut reading = pin!(stream.read(&mut buffer));
-            assert!(poll_once(reading.as_mut()).await.is_pending());
-            assert!(guard.try_io(|_| io::Result::<()>::Err(io::ErrorKind::WouldBlock.into())).is_err());
-            turns(2).await;
-            peer.write_all(b"hello")?;
-            assert_eq!(reading.await?, 5);
-            io::Result::Ok(())
+            let mut denied = || guard.try_io(|_| io::Result::<()>::Err(ErrorKind::WouldBlock.into()));
+            a_socket_waits_under(number, || assert!(denied().is_err())).await
         })
         .unwrap();
     });
@@ -211,10 +209,8 @@ fn an_end_that_is_asked_for_anew_takes_no_number_from_a_socket() {
 fn a_descriptor_that_is_closed_for_good_behind_our_back_is_no_error() {
     in_own_process("a_descriptor_that_is_closed_for_good_behind_our_back_is_no_error", || {
         run(async {
-            let (reader, _writer) = pipe()?;
-            let number = reader.into_raw_fd();
-            let old = AsyncFd::new(borrow(number))?;
-            register(&old).await;
+            let (old, _writer) = lent_reader().await?;
+            let number = old.as_raw_fd();
             close(number);
             assert!(panics_in(|| drop(old)).is_empty());
             turns(2).await;

@@ -1,5 +1,5 @@
 //! R8, R13, R14: all that two threads touch beside the inbox, under every interleaving of them: the pool for blocking
-//! work, the promise of a result, a task that is spawned from another thread, the list of those that are ready, the latch
+//! work and the nap of one of its threads, the promise of a result, a task that is spawned from another thread, the list of those that are ready, the latch
 //! and the members of a group.
 //!
 //! The library's own sources are built here over loom's locks and atomics.
@@ -26,6 +26,7 @@ mod executor {
     mod latch;
     mod members;
     mod misuse;
+    mod nap;
     mod promise;
     mod ready_list;
     mod runtime_id;
@@ -41,6 +42,8 @@ mod executor {
     mod blocking_models;
     #[path = "../tests/model/groups.rs"]
     mod group_models;
+    #[path = "../tests/model/nap.rs"]
+    mod nap_models;
     #[path = "../tests/model/promise.rs"]
     mod promise_models;
     #[path = "../tests/model/remote.rs"]

@@ -19,7 +19,7 @@ use epore::net::UnixDatagram;
 use epore::time::timeout;
 use support::in_time;
 use support::polls::{count_polls, poll_once, run, turns};
-use support::unix::{Scratch, abstract_path, until_full};
+use support::unix::{Scratch, abstract_path, until_would_block};
 
 #[test]
 fn messages_arrive_whole_and_in_order_with_their_sender() -> io::Result<()> {
@@ -227,7 +227,7 @@ fn what_would_block_is_tried_and_waited_for() -> io::Result<()> {
         poll_fn(|cx| socket.poll_recv_ready(cx)).await?;
         assert_eq!(socket.try_recv_from(&mut buffer)?.0, 5);
 
-        let queued = until_full(|| peer.try_send(&[0; 10_000]))?;
+        let queued = until_would_block(|| peer.try_send(&[0; 10_000]))?;
         assert!(poll_fn(|cx| Poll::Ready(peer.poll_send_ready(cx))).await.is_pending());
         for _ in 0..queued {
             poll_fn(|cx| socket.poll_recv(cx, &mut [0; 10_000])).await?;

@@ -17,7 +17,7 @@ use std::thread;
 use epore::net::UnixDatagram;
 use support::child::in_own_process;
 use support::polls::{count_polls, drop_at, poll_once, run, turns};
-use support::unix::{abstract_path, fill_receiver, std_addr, until_full};
+use support::unix::{abstract_path, fill_receiver, std_addr, until_would_block};
 
 /// Takes the messages of others that have filled the receiver.
 async fn empty(receiver: &UnixDatagram, queued: usize) -> io::Result<()> {
@@ -159,7 +159,7 @@ fn a_sender_that_has_too_much_under_way_waits_until_it_is_received() -> io::Resu
         let receiver = UnixDatagram::bind(&path)?;
         let sender = UnixDatagram::unbound()?;
         let message = vec![0; 100_000];
-        let queued = until_full(|| sender.try_send_to(&message, &path))?;
+        let queued = until_would_block(|| sender.try_send_to(&message, &path))?;
         assert!(queued < 10, "{queued} messages are more than the queue takes of any size");
         assert!(poll_once(pin!(sender.writable())).await.is_pending());
         let (sending, polls) = count_polls(async move { sender.send_to(b"mine", &path).await });
@@ -359,7 +359,7 @@ fn a_full_receiver_at_an_address_is_waited_for_and_one_that_is_gone_named() -> i
         let receiver = UnixDatagram::bind(abstract_path())?;
         let addr = receiver.local_addr()?;
         let sender = UnixDatagram::unbound()?;
-        let queued = until_full(|| sender.try_send_to_addr(b"other", &addr))?;
+        let queued = until_would_block(|| sender.try_send_to_addr(b"other", &addr))?;
         let send = async { poll_fn(|cx| sender.poll_send_to_addr(cx, b"mine", &addr)).await };
         let mut send = pin!(send);
         assert!(poll_once(send.as_mut()).await.is_pending());
@@ -402,7 +402,7 @@ fn a_receiver_that_is_connected_to_its_sender_is_waited_for() -> io::Result<()> 
     run(async {
         for is_polled in [false, true] {
             let (sender, receiver, path) = sender_and_connected_receiver()?;
-            let queued = until_full(|| sender.try_send_to(b"other", &path))?;
+            let queued = until_would_block(|| sender.try_send_to(b"other", &path))?;
             let (sending, polls) = count_polls(async move {
                 if is_polled {
                     poll_fn(|cx| sender.poll_send_to(cx, b"mine", &path)).await

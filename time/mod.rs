@@ -3,8 +3,9 @@
 //! Time is that of [`Instant`], the monotonic clock. Resolution is the nanosecond; a timer never fires early, and is
 //! late by what the kernel's timer slack (50 µs by default, see prctl(2)) and the running tasks add, or by a thousandth of
 //! its length if that is more: so late the kernel ends a wait, and so late, but for 4 milliseconds at most, timers of 62.5
-//! milliseconds and more may be that come close together, to share a wait. With [`Builder::timer_slack`](crate::Builder::timer_slack) they do not. Any `Duration`
-//! works: one that the clock cannot reach is waited for without end.
+//! milliseconds and more may be that come close together, to share a wait. With
+//! [`Builder::timer_slack`](crate::Builder::timer_slack) they do not. Any `Duration` works: one that the clock cannot reach is
+//! waited for without end.
 //!
 //! # Tests with a paused clock
 //!

@@ -6,7 +6,8 @@
 //! cargo run --release --example fetch -- --help
 //! ```
 //!
-//! `session` runs the downloads in the order of its `agenda`, `download` is one of them with its tries and redirects, `client` is one exchange with a
+//! `session` runs the downloads in the order of its `agenda`, `download` is one of them with its tries and redirects,
+//! `client` is one exchange with a
 //! server, over one of its `connections`, secured by `tls` if the URL says https; `queue` is the wait for one. `interrupt` ends them all. `demo` is the server that is fetched from when no URL is given.
 
 #![forbid(unsafe_code)]

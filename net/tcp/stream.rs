@@ -6,9 +6,9 @@ use crate::net::stream;
 
 /// A TCP connection. Its methods are those of [`Stream`](stream::Stream).
 ///
-/// A program that takes urgent data itself, by recv(2) with `MSG_OOB`, should first wait for [`Interest::PRIORITY`](crate::reactor::Interest::PRIORITY): if it takes
-/// the byte before the runtime has seen that there is one, a read which stops at its mark waits for what comes next, though
-/// there is more behind the mark.
+/// A program that takes urgent data itself, by recv(2) with `MSG_OOB`, should first wait for
+/// [`Interest::PRIORITY`](crate::reactor::Interest::PRIORITY): if it takes the byte before the runtime has seen that there is
+/// one, a read which stops at its mark waits for what comes next, though there is more behind the mark.
 ///
 /// ```
 /// # epore::block_on(async {

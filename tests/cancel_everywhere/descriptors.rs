@@ -14,7 +14,7 @@ use crate::signals::{disposition, send};
 use crate::support::cancel::{Cut, at_every_await};
 use crate::support::polls::{poll_once, turns};
 use crate::support::udp;
-use crate::support::unix::{abstract_path, until_full};
+use crate::support::unix::{abstract_path, until_would_block};
 
 pub fn all() -> usize {
     // What a signal is told by stays open once it was opened.
@@ -91,15 +91,11 @@ async fn recv_batch(cut: &Cut) -> io::Result<()> {
 async fn send_batch(cut: &Cut) -> io::Result<()> {
     let (socket, peer) = udp::slow_pair()?;
     let filled = udp::fill(&socket, b"x")?;
-    peer.set_nonblocking(true)?;
-    let receiving = spawn(async move {
-        turns(2).await;
-        until_full(|| peer.recv(&mut [0; 8])).map(|received| (received, peer))
-    });
+    let receiving = udp::drain_later(peer);
     let datagrams = [Outgoing::new(b"one"), Outgoing::new(b"two")];
     let sent = cut.here(socket.send_batch(&datagrams)).await.transpose()?.unwrap_or(0);
     let (received, peer) = receiving.await.unwrap()?;
-    let left = until_full(|| peer.recv(&mut [0; 8]))?;
+    let left = until_would_block(|| peer.recv(&mut [0; 8]))?;
     assert_eq!(received + left, filled + sent, "what was given up was not sent");
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::support::cancel::{Cut, at_every_await};
 use crate::support::polls::turns;
 use crate::support::tcp::{fill, pair, pattern};
 use crate::support::udp;
-use crate::support::unix::until_full;
+use crate::support::unix::until_would_block;
 
 pub fn all() -> usize {
     at_every_await("readable", async |cut| read_after(cut, async |stream| stream.readable().await).await)
@@ -123,11 +123,7 @@ async fn peek_sender(socket: &UdpSocket) -> io::Result<()> {
 async fn writable_udp(cut: &Cut) -> io::Result<()> {
     let (socket, peer) = udp::slow_pair()?;
     let filled = udp::fill(&socket, b"x")?;
-    peer.set_nonblocking(true)?;
-    let receiving = spawn(async move {
-        turns(2).await;
-        until_full(|| peer.recv(&mut [0; 8])).map(|received| (received, peer))
-    });
+    let receiving = udp::drain_later(peer);
     cut.here(socket.writable()).await.transpose()?;
     let (received, peer) = receiving.await.unwrap()?;
     assert_eq!((received, socket.send(b"end").await?, peer.recv(&mut [0; 8])?), (filled, 3, 3));

@@ -123,6 +123,18 @@ impl Condvar {
         Ok((MutexGuard { guard, lock }, WaitTimeoutResult { timed_out }))
     }
 
+    pub fn wait_timeout_while<'a, T>(
+        &self,
+        mut guard: MutexGuard<'a, T>,
+        timeout: Duration,
+        mut is_wanted: impl FnMut(&mut T) -> bool,
+    ) -> LockResult<MutexGuard<'a, T>> {
+        while is_wanted(&mut guard) {
+            guard = self.wait_timeout(guard, timeout).unwrap().0;
+        }
+        Ok(guard)
+    }
+
     fn get(&self) -> &loom::sync::Condvar {
         self.0.get_or_init(loom::sync::Condvar::new)
     }

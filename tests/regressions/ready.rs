@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::process::Command;
 
 use epore::io::Interest;
@@ -85,14 +85,29 @@ fn an_error_that_an_operation_through_a_guard_has_told_is_gone() -> io::Result<(
     })
 }
 
+/// The reading end of a FIFO, and where it stands.
+fn fifo() -> io::Result<(AsyncFd<File>, Scratch)> {
+    let path = Scratch::new()?;
+    assert!(Command::new("mkfifo").arg(&*path).status()?.success());
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&path)?;
+    Ok((AsyncFd::with_interest(file, Interest::READABLE)?, path))
+}
+
+/// Polls what must wait once in each of a hundred turns, in which it may try so often.
+async fn assert_sleeps<T>(mut waiting: Pin<&mut impl Future<Output = T>>, tries: &Cell<usize>, most: usize) {
+    tries.set(0);
+    for _ in 0..100 {
+        assert!(poll_once(waiting.as_mut()).await.is_pending());
+        turns(1).await;
+    }
+    assert!(tries.get() <= most, "tried {} times", tries.get());
+}
+
 /// Its end was believed for ever, and whoever waited for the next writer was polled without end.
 #[test]
 fn the_reader_of_a_fifo_sleeps_when_another_writer_has_come() -> io::Result<()> {
     run(async {
-        let path = Scratch::new()?;
-        assert!(Command::new("mkfifo").arg(&*path).status()?.success());
-        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&path)?;
-        let fifo = AsyncFd::with_interest(file, Interest::READABLE)?;
+        let (fifo, path) = fifo()?;
         let tries = Cell::new(0);
         let read = |mut file: &File| {
             tries.set(tries.get() + 1);
@@ -115,12 +130,7 @@ fn the_reader_of_a_fifo_sleeps_when_another_writer_has_come() -> io::Result<()> 
             let mut writer = OpenOptions::new().write(true).open(&path)?;
             let mut reading =
                 pin!(async { if is_guard { by_guard().await } else { fifo.async_io(Interest::READABLE, read).await } });
-            tries.set(0);
-            for _ in 0..10 {
-                assert!(poll_once(reading.as_mut()).await.is_pending());
-                turns(1).await;
-            }
-            assert!(tries.get() <= 2, "tried {} times", tries.get());
+            assert_sleeps(reading.as_mut(), &tries, 2).await;
             writer.write_all(b"two")?;
             drop(writer);
             assert_eq!(reading.await?, 3);
@@ -134,10 +144,7 @@ fn the_reader_of_a_fifo_sleeps_when_another_writer_has_come() -> io::Result<()> 
 #[test]
 fn the_reader_of_a_fifo_sleeps_when_all_writers_are_gone() -> io::Result<()> {
     run(async {
-        let path = Scratch::new()?;
-        assert!(Command::new("mkfifo").arg(&*path).status()?.success());
-        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&path)?;
-        let fifo = AsyncFd::with_interest(file, Interest::READABLE)?;
+        let (fifo, path) = fifo()?;
         let tries = Cell::new(0);
         let read = |mut file: &File| {
             tries.set(tries.get() + 1);
@@ -154,12 +161,7 @@ fn the_reader_of_a_fifo_sleeps_when_all_writers_are_gone() -> io::Result<()> {
             drop(writer);
             assert_eq!(reading.await?, 3);
             let mut reading = pin!(fifo.async_io(Interest::READABLE, read));
-            tries.set(0);
-            for _ in 0..10 {
-                assert!(poll_once(reading.as_mut()).await.is_pending());
-                turns(1).await;
-            }
-            assert!(tries.get() <= 3, "tried {} times", tries.get());
+            assert_sleeps(reading.as_mut(), &tries, 3).await;
         }
         Ok(())
     })
@@ -182,11 +184,8 @@ fn a_writer_through_an_async_fd_sleeps_when_its_peer_has_ended_its_half() -> io:
             Ok(())
         };
         let mut writing = pin!(fd.async_io(Interest::READABLE | Interest::WRITABLE, write));
-        for _ in 0..100 {
-            assert!(poll_once(writing.as_mut()).await.is_pending());
-            turns(1).await;
-        }
-        assert!(tries.get() <= 20, "tried {} times", tries.get());
+        assert!(poll_once(writing.as_mut()).await.is_pending());
+        assert_sleeps(writing.as_mut(), &tries, 10).await;
         Ok(())
     })
 }

@@ -11,6 +11,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use epore::net::UdpSocket;
 use epore::net::udp::RecvBatch;
+use epore::{JoinHandle, spawn};
+
+use super::polls::turns;
+use super::unix::until_would_block;
 
 /// Two sockets that are connected to each other.
 pub async fn pair() -> io::Result<(UdpSocket, UdpSocket)> {
@@ -42,14 +46,16 @@ pub fn slow_pair() -> io::Result<(UdpSocket, UnixDatagram)> {
 
 /// Sends until there is no more room, and says how many datagrams that were.
 pub fn fill(socket: &UdpSocket, datagram: &[u8]) -> io::Result<usize> {
-    let mut count = 0;
-    loop {
-        match socket.try_send(datagram) {
-            Ok(_) => count += 1,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(count),
-            Err(error) => return Err(error),
-        }
-    }
+    until_would_block(|| socket.try_send(datagram))
+}
+
+/// Receives in the turn after the next all that has come, and says how many datagrams that were.
+pub fn drain_later(peer: UnixDatagram) -> JoinHandle<io::Result<(usize, UnixDatagram)>> {
+    spawn(async move {
+        turns(2).await;
+        peer.set_nonblocking(true)?;
+        Ok((until_would_block(|| peer.recv(&mut [0; 8]))?, peer))
+    })
 }
 
 /// What is in a batch: sender, content, segment size, and whether it was truncated.

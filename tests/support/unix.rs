@@ -86,13 +86,14 @@ pub fn fill(stream: &UnixStream) -> io::Result<usize> {
 
 /// Sends until there is no more room at the receiver, and says how many messages that were.
 pub fn fill_receiver(sender: &UnixDatagram, path: &str) -> io::Result<usize> {
-    until_full(|| sender.try_send_to(b"other", path))
+    until_would_block(|| sender.try_send_to(b"other", path))
 }
 
-pub fn until_full(mut send: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+/// Does something until it would have to wait, and says how often that was.
+pub fn until_would_block(mut step: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
     let mut count = 0;
     loop {
-        match send() {
+        match step() {
             Ok(_) => count += 1,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(count),
             Err(error) => return Err(error),
