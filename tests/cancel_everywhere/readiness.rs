@@ -13,7 +13,6 @@ use crate::support::cancel::{Cut, at_every_await};
 use crate::support::polls::turns;
 use crate::support::tcp::{fill, pair, pattern};
 use crate::support::udp;
-use crate::support::unix::until_would_block;
 
 pub fn all() -> usize {
     at_every_await("readable", async |cut| read_after(cut, async |stream| stream.readable().await).await)
