@@ -353,32 +353,36 @@ fn a_poll_of_a_send_that_still_has_to_wait_opens_nothing() {
     });
 }
 
+/// Alone, as a child that another test starts would hold the receiver for a moment after it is dropped here.
 #[test]
-fn a_full_receiver_at_an_address_is_waited_for_and_one_that_is_gone_named() -> io::Result<()> {
-    run(async {
-        let receiver = UnixDatagram::bind(abstract_path())?;
-        let addr = receiver.local_addr()?;
-        let sender = UnixDatagram::unbound()?;
-        let queued = until_would_block(|| sender.try_send_to_addr(b"other", &addr))?;
-        let send = async { poll_fn(|cx| sender.poll_send_to_addr(cx, b"mine", &addr)).await };
-        let mut send = pin!(send);
-        assert!(poll_once(send.as_mut()).await.is_pending());
-        let receive_all = async {
-            for _ in 0..queued {
-                receiver.recv(&mut [0; 16]).await?;
-            }
-            receiver.recv(&mut [0; 16]).await
-        };
-        let (sent, last) = futures::join!(send, receive_all);
-        assert_eq!((sent?, last?), (4, 4));
+fn a_full_receiver_at_an_address_is_waited_for_and_one_that_is_gone_named() {
+    in_own_process("a_full_receiver_at_an_address_is_waited_for_and_one_that_is_gone_named", || {
+        run(async {
+            let receiver = UnixDatagram::bind(abstract_path())?;
+            let addr = receiver.local_addr()?;
+            let sender = UnixDatagram::unbound()?;
+            let queued = until_would_block(|| sender.try_send_to_addr(b"other", &addr))?;
+            let send = async { poll_fn(|cx| sender.poll_send_to_addr(cx, b"mine", &addr)).await };
+            let mut send = pin!(send);
+            assert!(poll_once(send.as_mut()).await.is_pending());
+            let receive_all = async {
+                for _ in 0..queued {
+                    receiver.recv(&mut [0; 16]).await?;
+                }
+                receiver.recv(&mut [0; 16]).await
+            };
+            let (sent, last) = futures::join!(send, receive_all);
+            assert_eq!((sent?, last?), (4, 4));
 
-        drop(receiver);
-        let expected = format!("cannot send to {addr}: Connection refused (os error 111)");
-        assert_eq!(sender.try_send_to_addr(b"late", &addr).unwrap_err().to_string(), expected);
-        let polled = poll_fn(|cx| sender.poll_send_to_addr(cx, b"late", &addr)).await;
-        assert_eq!(polled.unwrap_err().to_string(), expected);
-        Ok(())
-    })
+            drop(receiver);
+            let expected = format!("cannot send to {addr}: Connection refused (os error 111)");
+            assert_eq!(sender.try_send_to_addr(b"late", &addr).unwrap_err().to_string(), expected);
+            let polled = poll_fn(|cx| sender.poll_send_to_addr(cx, b"late", &addr)).await;
+            assert_eq!(polled.unwrap_err().to_string(), expected);
+            io::Result::Ok(())
+        })
+        .unwrap();
+    });
 }
 
 /// A sender with little room, and a receiver that is connected to it, so that nobody else can be connected to that one.
