@@ -75,8 +75,12 @@ fn wait_nanos(epoll: BorrowedFd<'_>, buffer: &mut [MaybeUninit<Event>], timeout:
             result => return result,
         }
     }
-    let millis = timeout.as_nanos().div_ceil(1_000_000);
-    wait_millis(epoll, buffer, i32::try_from(millis).unwrap_or(i32::MAX))
+    wait_millis(epoll, buffer, millis(timeout))
+}
+
+/// As many as epoll_wait(2) takes; a negative number would wait for ever.
+fn millis(timeout: Duration) -> i32 {
+    i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
 }
 
 fn wait_timespec(epoll: BorrowedFd<'_>, buffer: &mut [MaybeUninit<Event>], timeout: Duration) -> io::Result<usize> {
@@ -127,4 +131,20 @@ pub(super) fn set_timer_slack(nanos: u64) -> io::Result<()> {
 /// Turns the C convention of -1 and errno into a `Result`.
 fn check(result: i32) -> io::Result<i32> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_are_rounded_up_and_end_at_what_the_system_takes() {
+        let most = Duration::from_millis(i32::MAX as u64);
+        let nanosecond = Duration::from_nanos(1);
+        let cases = [(nanosecond, 1), (Duration::from_millis(1), 1), (Duration::from_millis(1) + nanosecond, 2)];
+        let long = [most, most + nanosecond, Duration::from_millis(u32::MAX.into()), Duration::MAX];
+        for (timeout, expected) in cases.into_iter().chain(long.map(|timeout| (timeout, i32::MAX))) {
+            assert_eq!(millis(timeout), expected, "{timeout:?}");
+        }
+    }
 }
