@@ -50,10 +50,10 @@ async fn accept(listener: TcpListener, group: TaskGroup) {
 fn main() {
     let addr = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
     let result: io::Result<()> = epore::block_on(async {
-        let (listener, group) = (TcpListener::bind(addr).await?, TaskGroup::new());
+        let (listener, group, shutdown) = (TcpListener::bind(addr).await?, TaskGroup::new(), shutdown_signal());
         println!("listening on {}", listener.local_addr()?);
         group.spawn(accept(listener, group.clone()));
-        shutdown_signal().await?;
+        shutdown.await?;
         // One of the group is the task that accepts.
         println!("connections to finish: {}; Ctrl-C again kills", group.len().saturating_sub(1));
         println!("cut off: {}", group.shutdown(DEADLINE).await);

@@ -6,8 +6,8 @@ use super::{SignalKind, signal};
 
 /// Waits for a Ctrl-C, or any other SIGINT.
 ///
-/// It listens from its first poll until it completes or is dropped. Before and after that, unless there are other
-/// listeners, a Ctrl-C does what it did before: as a rule it ends the program. To go on listening, keep a
+/// It listens from when it is called until the future completes or is dropped. Before and after that, unless there are
+/// other listeners, a Ctrl-C does what it did before: as a rule it ends the program. To go on listening, keep a
 /// [`Signal`](super::Signal); to end the program in good order, use [`shutdown_signal`](super::shutdown_signal).
 ///
 /// A SIGINT that was ignored, as in a job that a shell has put into the background, is listened to all the same.
@@ -34,6 +34,7 @@ use super::{SignalKind, signal};
 /// # Cancel safety
 ///
 /// It can be dropped at any time. A signal that it has not told of by then is not told to anybody.
-pub async fn ctrl_c() -> io::Result<()> {
-    signal(SignalKind::interrupt())?.received().await
+pub fn ctrl_c() -> impl Future<Output = io::Result<()>> {
+    let listener = signal(SignalKind::interrupt());
+    async { listener?.received().await }
 }

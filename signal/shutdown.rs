@@ -32,9 +32,9 @@ static BELL: Bell = Bell::new();
 /// is made later, at once. Whoever else listens to the two signals learns of the first as well. But who listens to them
 /// later does not keep the second from ending the program.
 ///
-/// It listens from its first poll. Dropped before there was a request, it leaves things as they were. A signal that is
-/// ignored when it begins to listen remains so, as SIGINT is in a job that a shell has put into the background: a
-/// Ctrl-C is not meant for it.
+/// It listens from when it is called, before the future is polled: call it before you say that you serve. Dropped before
+/// there was a request, it leaves things as they were. A signal that is ignored when it begins to listen remains so, as
+/// SIGINT is in a job that a shell has put into the background: a Ctrl-C is not meant for it.
 ///
 /// ```
 /// use std::pin::pin;
@@ -43,8 +43,10 @@ static BELL: Bell = Bell::new();
 /// # async fn serve() { std::future::pending().await }
 ///
 /// # epore::block_on(async {
+/// let shutdown = shutdown_signal();
+/// println!("ready");
 /// # epore::spawn(async { std::process::Command::new("sh").args(["-c", "kill -TERM $PPID"]).status() });
-/// match select(pin!(serve()), pin!(shutdown_signal())).await {
+/// match select(pin!(serve()), pin!(shutdown)).await {
 ///     Either::Left(_) => panic!("nobody is left to be served"),
 ///     Either::Right((signal, _)) => assert_eq!(signal?, SignalKind::terminate()),
 /// }
@@ -63,10 +65,13 @@ static BELL: Bell = Bell::new();
 /// # Cancel safety
 ///
 /// It can be dropped at any time. In a loop keep the same future, as between one and the next nobody listens.
-pub async fn shutdown_signal() -> io::Result<SignalKind> {
-    let mut waiting = Waiting::begin().map_err(|error| failed("cannot listen to SIGINT and SIGTERM", error))?;
-    waiting.listener.news(|| REQUEST.load(SeqCst) != 0).await?;
-    Ok(SignalKind::from_raw(REQUEST.load(SeqCst)))
+pub fn shutdown_signal() -> impl Future<Output = io::Result<SignalKind>> {
+    let waiting = Waiting::begin();
+    async {
+        let mut waiting = waiting.map_err(|error| failed("cannot listen to SIGINT and SIGTERM", error))?;
+        waiting.listener.news(|| REQUEST.load(SeqCst) != 0).await?;
+        Ok(SignalKind::from_raw(REQUEST.load(SeqCst)))
+    }
 }
 
 /// One who waits for a request, and is counted.

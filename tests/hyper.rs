@@ -36,6 +36,9 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const LARGE: usize = 8 << 20;
 
+/// How long a client is borne with that is to be timed out.
+const SHORT: Duration = Duration::from_millis(50);
+
 /// Echoes what is posted. What is asked for is `hello`, or, as `/chunks`, many pieces of a body of no stated length.
 async fn answer(request: Request<Incoming>) -> Result<Response<BoxBody<Bytes, hyper::Error>>> {
     let body = match (request.method(), request.uri().path()) {
@@ -62,8 +65,13 @@ fn whole(content: impl Into<Bytes>) -> BoxBody<Bytes, hyper::Error> {
 type Ended = std::result::Result<(), hyper::Error>;
 
 fn serve<S: StreamSocket + Unpin>(stream: Stream<S>) -> JoinHandle<Ended> {
+    serve_within(PATIENCE, stream)
+}
+
+/// Serves a client that leaves the server waiting for the head of a request no longer than that.
+fn serve_within<S: StreamSocket + Unpin>(limit: Duration, stream: Stream<S>) -> JoinHandle<Ended> {
     let mut server = hyper::server::conn::http1::Builder::new();
-    server.timer(epore::hyper::Timer).header_read_timeout(Duration::from_millis(50));
+    server.timer(epore::hyper::Timer).header_read_timeout(limit);
     epore::spawn(server.serve_connection(stream, service_fn(answer)))
 }
 
@@ -90,6 +98,15 @@ fn get(path: &str) -> Request<Full<Bytes>> {
     Request::get(path).header("host", "localhost").body(Full::default()).expect("a request")
 }
 
+/// Sends a request once the connection is ready for it, which it may not be yet when the last answer has been read.
+async fn send<B>(client: &mut SendRequest<B>, request: Request<B>) -> hyper::Result<Response<Incoming>>
+where
+    B: Body + 'static,
+{
+    client.ready().await?;
+    client.send_request(request).await
+}
+
 async fn text(response: Response<Incoming>) -> Result<Vec<u8>> {
     Ok(response.into_body().collect().await?.to_bytes().to_vec())
 }
@@ -99,11 +116,11 @@ fn one_connection_serves_many_requests() -> Result {
     run(async {
         let (mut client, served) = connection().await?;
         for _ in 0..500 {
-            let response = client.send_request(get("/")).await?;
+            let response = send(&mut client, get("/")).await?;
             assert_eq!(response.status(), StatusCode::OK);
             assert_eq!(text(response).await?, b"hello");
         }
-        assert_eq!(client.send_request(get("/nowhere")).await?.status(), StatusCode::NOT_FOUND);
+        assert_eq!(send(&mut client, get("/nowhere")).await?.status(), StatusCode::NOT_FOUND);
         drop(client);
         served.await??;
         Ok(())
@@ -117,7 +134,7 @@ fn large_bodies_go_both_ways_at_once() -> Result {
         let sent = pattern(LARGE);
         for _ in 0..3 {
             let request = Request::post("/").body(Full::new(Bytes::from(sent.clone())))?;
-            let response = client.send_request(request).await?;
+            let response = send(&mut client, request).await?;
             assert!(text(response).await? == sent);
         }
         Ok(())
@@ -129,13 +146,13 @@ fn chunks_go_both_ways() -> Result {
     run(async {
         let (mut client, _served) = connection().await?;
         let expected: String = (0..1000).map(|chunk| format!("{chunk},")).collect();
-        let response = client.send_request(Request::get("/chunks").body(whole(""))?).await?;
+        let response = send(&mut client, Request::get("/chunks").body(whole(""))?).await?;
         assert_eq!(response.headers()["transfer-encoding"], "chunked");
         assert_eq!(text(response).await?, expected.as_bytes());
 
         let chunks = (0..1000).map(|chunk| Ok(Frame::data(Bytes::from(format!("{chunk},")))));
         let body = StreamBody::new(stream::iter(chunks)).boxed();
-        let response = client.send_request(Request::post("/").body(body)?).await?;
+        let response = send(&mut client, Request::post("/").body(body)?).await?;
         assert_eq!(text(response).await?, expected.as_bytes());
         Ok(())
     })
@@ -147,7 +164,7 @@ fn many_connections_are_served_at_once() -> Result {
         let clients = (0..50).map(async |_| {
             let (mut client, _served) = connection().await?;
             for _ in 0..20 {
-                let response = client.send_request(get("/")).await?;
+                let response = send(&mut client, get("/")).await?;
                 assert_eq!(text(response).await?, b"hello");
             }
             Result::Ok(())
@@ -169,8 +186,8 @@ fn a_unix_socket_serves_as_well() -> Result {
         let sent = Bytes::from(pattern(LARGE));
         for _ in 0..3 {
             let request = Request::post("/").body(Full::new(sent.clone()))?;
-            assert!(text(client.send_request(request).await?).await? == sent);
-            assert_eq!(text(client.send_request(get("/")).await?).await?, b"hello");
+            assert!(text(send(&mut client, request).await?).await? == sent);
+            assert_eq!(text(send(&mut client, get("/")).await?).await?, b"hello");
         }
         drop(client);
         served.await??;
@@ -184,7 +201,7 @@ fn a_client_that_sends_no_request_is_timed_out() -> Result {
         let (listener, addr) = listen().await?;
         let mut idle = std::net::TcpStream::connect(addr)?;
         idle.write_all(b"GET / HTTP/1.1\r\n")?;
-        let served = serve(listener.accept().await?.0);
+        let served = serve_within(SHORT, listener.accept().await?.0);
         assert!(served.await?.unwrap_err().is_timeout());
         let mut reply = Vec::new();
         idle.read_to_end(&mut reply)?;
@@ -199,7 +216,7 @@ fn a_client_that_falls_silent_after_a_request_is_timed_out() -> Result {
         let (listener, addr) = listen().await?;
         let mut client = std::net::TcpStream::connect(addr)?;
         client.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\nGET / HTTP/1.1\r\n")?;
-        let served = serve(listener.accept().await?.0);
+        let served = serve_within(SHORT, listener.accept().await?.0);
         assert!(served.await?.unwrap_err().is_timeout());
         let mut reply = Vec::new();
         client.read_to_end(&mut reply)?;
@@ -218,7 +235,7 @@ fn a_client_that_leaves_in_the_middle_ends_its_connection_alone() -> Result {
         let (mut other, _served) = connection().await?;
         drop(leaving);
         left.await?.unwrap_err();
-        assert_eq!(text(other.send_request(get("/")).await?).await?, b"hello");
+        assert_eq!(text(send(&mut other, get("/")).await?).await?, b"hello");
         Ok(())
     })
 }

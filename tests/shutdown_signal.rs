@@ -51,6 +51,27 @@ fn a_sigterm_completes_it() {
     });
 }
 
+/// A server says that it listens once it can be asked to end, before it waits for anything.
+#[test]
+fn it_listens_from_when_it_is_called() {
+    in_own_process("it_listens_from_when_it_is_called", || {
+        set_both(libc::SIG_DFL);
+        let future = shutdown_signal();
+        raise(TERM);
+        assert_eq!(run(future).unwrap(), SignalKind::terminate());
+    });
+}
+
+#[test]
+fn one_that_is_dropped_before_it_is_awaited_leaves_the_signals_as_they_were() {
+    dies_of(&[INT], "one_that_is_dropped_before_it_is_awaited_leaves_the_signals_as_they_were", || {
+        set_both(libc::SIG_DFL);
+        drop(shutdown_signal());
+        at_the_end();
+        raise(INT);
+    });
+}
+
 #[test]
 fn the_second_ctrl_c_ends_the_program() {
     dies_of(&[INT], "the_second_ctrl_c_ends_the_program", || {

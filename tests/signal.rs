@@ -265,6 +265,16 @@ fn a_ctrl_c_ends_the_program_when_nobody_waits_for_it_any_more() {
 }
 
 #[test]
+fn a_ctrl_c_is_listened_to_from_when_it_is_called() {
+    in_own_process("a_ctrl_c_is_listened_to_from_when_it_is_called", || {
+        set(libc::SIGINT, libc::SIG_DFL);
+        let future = ctrl_c();
+        raise(libc::SIGINT);
+        run(future).unwrap();
+    });
+}
+
+#[test]
 fn an_executed_program_sees_neither_mask_nor_handlers() {
     in_own_process("an_executed_program_sees_neither_mask_nor_handlers", || {
         let masks = || {

@@ -130,10 +130,10 @@ fn long_timers_that_come_close_together_share_a_wait() {
     }
 }
 
-/// The nanoseconds that a traced call was to wait at most.
+/// The nanoseconds that a traced call was to wait at most. They are in the second of two lines if another thread came between.
 fn time_limit(line: &str) -> Option<u64> {
     let (seconds, rest) = line.split_once("tv_sec=")?.1.split_once(", tv_nsec=")?;
     let nanos: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    line.contains("epoll_pwait2(")
+    line.contains("epoll_pwait2")
         .then(|| seconds.parse::<u64>().unwrap() * 1_000_000_000 + nanos.parse::<u64>().unwrap())
 }

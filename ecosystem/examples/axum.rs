@@ -61,8 +61,8 @@ async fn serve(address: &str) -> io::Result<()> {
     http.http2().timer(Timer);
 
     let listener = TcpListener::bind(address).await?;
-    println!("listening on {}", listener.local_addr()?);
     let mut shutdown = pin!(shutdown_signal());
+    println!("listening on {}", listener.local_addr()?);
     loop {
         let (stream, peer) = match select(pin!(listener.accept()), &mut shutdown).await {
             Either::Left((Ok(accepted), _)) => accepted,
