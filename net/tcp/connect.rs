@@ -10,7 +10,7 @@ use super::TcpStream;
 use super::socket::TcpSocket;
 use crate::executor::failed;
 use crate::net::lookup::ToSocketAddrs;
-use crate::net::resolve::Resolve;
+use crate::net::resolve::{Resolve, Unresolved};
 use crate::net::source::Source;
 use crate::net::sys;
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use super::UdpSocket;
 use crate::executor::{Direction, failed};
 use crate::net::lookup::{Addrs, ToSocketAddrs};
-use crate::net::resolve::Resolve;
+use crate::net::resolve::{Resolve, Unresolved};
 
 /// Sending.
 impl UdpSocket {
@@ -193,7 +193,7 @@ impl UdpSocket {
         self.source.try_io(Direction::Write, |socket| socket.send(buffer))
     }
 
-    async fn look_up(&self, target: impl Resolve) -> io::Result<SocketAddr> {
+    async fn look_up(&self, target: impl Unresolved) -> io::Result<SocketAddr> {
         match target.addrs().await? {
             Addrs::One(addr) => Ok(addr),
             Addrs::List(addrs) => self.reachable(&addrs),
