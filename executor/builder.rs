@@ -271,6 +271,11 @@ impl Builder {
     /// each other within less than 10 milliseconds; an error that says so if 4,096 runtimes are alive in the process;
     /// otherwise those of epoll_create1(2) and eventfd(2), and those of prctl(2) if a timer slack is given.
     pub fn build(self) -> io::Result<Runtime> {
+        self.check()?;
+        self.make()
+    }
+
+    fn check(&self) -> io::Result<()> {
         if self.max_blocking_threads == 0 {
             let message = "max_blocking_threads is 0, but name look-ups need at least one";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
@@ -284,6 +289,11 @@ impl Builder {
         if let Some(slack) = self.wait.timer_slack {
             drop(TimerSlack::set(slack).map_err(|error| failed("cannot set the timer slack", error))?);
         }
+        Ok(())
+    }
+
+    /// The default settings need no check, and a program that has no others is spared what it takes to say what is wrong.
+    pub(super) fn make(self) -> io::Result<Runtime> {
         let blocking = Pool::new(self.max_blocking_threads, self.blocking_keep_alive);
         let clock = Clock::new(self.start_paused, self.auto_advance);
         let core = Core::new(clock, blocking, self.net, self.wait);

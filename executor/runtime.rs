@@ -50,7 +50,7 @@ impl Runtime {
     ///
     /// As [`Builder::build`].
     pub fn new() -> io::Result<Runtime> {
-        Builder::new().build()
+        Builder::new().make()
     }
 
     pub(super) fn from_core(core: Core) -> Runtime {
