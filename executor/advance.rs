@@ -1,5 +1,6 @@
 #![forbid(unsafe_code)]
 
+use std::cell::RefCell;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -77,8 +78,9 @@ impl Core {
     pub(super) fn move_clock(&self) {
         let ended = self.clock.advances.borrow_mut().expire(self.clock.elapsed(), &mut self.wakes());
         if !ended {
-            let next = [&self.timers, &self.clock.advances].map(|timers| timers.borrow().next_deadline());
-            if let Some(next) = next.into_iter().flatten().min() {
+            let next_of = |timers: &RefCell<Timers>| timers.borrow().next_deadline().unwrap_or(NEVER);
+            let next = next_of(&self.timers).min(next_of(&self.clock.advances));
+            if next != NEVER {
                 self.clock.move_to(next);
                 self.expire_timers();
             }

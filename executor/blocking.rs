@@ -163,10 +163,10 @@ impl Pool {
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
-        let jobs = mem::take(&mut state.jobs);
+        let mut jobs = mem::take(&mut state.jobs);
         drop(state);
         self.work.notify_all();
-        for job in jobs {
+        while let Some(job) = jobs.pop_front() {
             contain(|| drop(job));
         }
     }

@@ -258,13 +258,14 @@ impl Core {
     }
 
     fn check_watching(&self) -> io::Result<()> {
-        if self.is_closing() {
-            return Err(io::Error::other("the runtime is being dropped, so a socket cannot begin to wait in it"));
-        }
-        if self.origin.is_forked() {
-            return Err(io::Error::other(FORKED));
-        }
-        Ok(())
+        let obstacle = if self.is_closing() {
+            "the runtime is being dropped, so a socket cannot begin to wait in it"
+        } else if self.origin.is_forked() {
+            FORKED
+        } else {
+            return Ok(());
+        };
+        Err(io::Error::other(obstacle))
     }
 
     fn watch(&self, fd: BorrowedFd<'_>, token: usize, interest: Interest) -> io::Result<()> {

@@ -24,7 +24,7 @@ impl fmt::Display for Failure {
 /// As it is displayed, in quotes, like a message alone.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.to_string())
+        fmt::Debug::fmt(&format!("{self}"), f)
     }
 }
 

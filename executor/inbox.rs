@@ -75,10 +75,10 @@ impl Inbox {
 
     pub(super) fn open(&self, runtime: RuntimeId, eventfd: Waker, registry: Registry) {
         let origin = Origin::current();
-        let open = Open { runtime, eventfd, registry, origin, mail: Mail::default() };
+        let open = Box::new(Open { runtime, eventfd, registry, origin, mail: Mail::default() });
         self.with(|inbox| {
             self.state.store(AWAKE, Relaxed);
-            *inbox = Some(Box::new(open));
+            *inbox = Some(open);
         });
     }
 

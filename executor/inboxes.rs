@@ -25,6 +25,12 @@ struct Places {
 
 /// Opens an inbox for a new runtime.
 pub(super) fn open(eventfd: Waker, registry: Registry) -> io::Result<RuntimeId> {
+    let id = take_place()?;
+    of(id).open(id, eventfd, registry);
+    Ok(id)
+}
+
+fn take_place() -> io::Result<RuntimeId> {
     let mut places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
     let index = match places.free.pop() {
         Some(index) => index,
@@ -35,9 +41,7 @@ pub(super) fn open(eventfd: Waker, registry: Registry) -> io::Result<RuntimeId> 
         None => return Err(io::Error::other(format!("{MAX_RUNTIMES} runtimes are alive in this process, the most"))),
     };
     places.serial += 1;
-    let id = RuntimeId::new(places.serial, index);
-    INBOXES[index].open(id, eventfd, registry);
-    Ok(id)
+    Ok(RuntimeId::new(places.serial, index))
 }
 
 /// Gives the place of a closed inbox to the next runtime. From here on nothing may be taken for this one.

@@ -181,9 +181,10 @@ impl Core {
     fn act_on_mail(&self) {
         let mut mail = self.mail.borrow_mut();
         inboxes::of(self.id()).collect(&mut mail);
-        for token in mail.wakes.drain(..) {
-            self.wake(token);
+        for token in &mail.wakes {
+            self.wake(*token);
         }
+        mail.wakes.clear();
         let requests = mem::take(&mut mail.requests);
         drop(mail);
         for request in requests {

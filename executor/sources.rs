@@ -3,7 +3,6 @@
 use std::mem;
 use std::os::fd::RawFd;
 
-use super::contain::contain;
 use super::readiness::Readiness;
 use super::slab::{Key, Slab};
 use super::waiters::Waiters;
@@ -159,9 +158,8 @@ impl Source {
 
     /// Drops those who wait for it, outside of all borrows, each on its own since the drop of each waker may panic.
     pub(super) fn drop_waiters(self) {
-        for side in [self.read, self.write] {
-            side.waiters.into_list().into_iter().for_each(|waiter| contain(|| drop(waiter)));
-        }
+        self.read.waiters.drop_each();
+        self.write.waiters.drop_each();
     }
 }
 

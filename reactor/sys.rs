@@ -49,8 +49,7 @@ pub(super) fn call_in_forked_child(f: extern "C" fn()) {
 pub(super) fn epoll_wait(epoll: BorrowedFd<'_>, events: &mut Vec<Event>, timeout: Option<Duration>) -> io::Result<()> {
     events.clear();
     if events.capacity() == 0 {
-        let message = "the buffer for events has no capacity: create it with Vec::with_capacity";
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        return Err(no_capacity());
     }
     let spare = events.spare_capacity_mut();
     let count = match timeout {
@@ -61,6 +60,12 @@ pub(super) fn epoll_wait(epoll: BorrowedFd<'_>, events: &mut Vec<Event>, timeout
     // SAFETY: the kernel has written the first `count` entries, which is at most the spare capacity.
     unsafe { events.set_len(count) };
     Ok(())
+}
+
+#[cold]
+fn no_capacity() -> io::Error {
+    let message = "the buffer for events has no capacity: create it with Vec::with_capacity";
+    io::Error::new(io::ErrorKind::InvalidInput, message)
 }
 
 /// Waits with nanosecond resolution where the kernel can, else with milliseconds, rounded up.
@@ -80,7 +85,7 @@ fn wait_nanos(epoll: BorrowedFd<'_>, buffer: &mut [MaybeUninit<Event>], timeout:
 
 /// As many as epoll_wait(2) takes; a negative number would wait for ever.
 fn millis(timeout: Duration) -> i32 {
-    i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
+    i32::try_from(timeout.saturating_add(Duration::from_nanos(999_999)).as_millis()).unwrap_or(i32::MAX)
 }
 
 fn wait_timespec(epoll: BorrowedFd<'_>, buffer: &mut [MaybeUninit<Event>], timeout: Duration) -> io::Result<usize> {
