@@ -4,6 +4,7 @@ use std::env;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::{panic, process};
 
+use crate::usage::{misused, parsed};
 use crate::workloads;
 use crate::{Runtime, Sample, sys, wire};
 
@@ -101,6 +102,8 @@ pub fn with_hyper<R: workloads::WithHyper>() -> [Named; 2] {
     [("hyper", workloads::hyper::<R>), ("hyper_wrk", workloads::hyper::<R>)]
 }
 
+const USAGE: &str = "usage: WORKLOAD SCALE OPERATIONS [ADDRESS]";
+
 /// Does what the arguments say: `WORKLOAD SCALE OPERATIONS [ADDRESS]`.
 pub fn run_table(table: &[Named]) {
     sys::pin(0);
@@ -108,15 +111,15 @@ pub fn run_table(table: &[Named]) {
     end_at_panics();
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [workload, scale, operations, address @ ..] = arguments.as_slice() else {
-        panic!("usage: WORKLOAD SCALE OPERATIONS [ADDRESS]");
+        misused(USAGE);
     };
     let job = Job {
-        scale: scale.parse().expect("SCALE is a number"),
-        operations: operations.parse().expect("OPERATIONS is a number"),
-        address: address.first().map(|address| address.parse().expect("ADDRESS is an address")),
+        scale: parsed(scale, USAGE),
+        operations: parsed(operations, USAGE),
+        address: address.first().map(|address| parsed(address, USAGE)),
     };
     let entry = table.iter().find(|(name, _)| name == workload);
-    let (_, run) = entry.unwrap_or_else(|| panic!("there is no workload {workload}"));
+    let (_, run) = entry.unwrap_or_else(|| misused(format_args!("there is no workload {workload}")));
     println!("{}", run(job));
 }
 

@@ -14,6 +14,7 @@ mod runtime;
 pub mod runtimes;
 pub mod sys;
 mod turns;
+pub mod usage;
 pub mod wire;
 mod workloads;
 

@@ -6,18 +6,20 @@ use std::env;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use epore_benches::usage::{misused, parsed};
 use epore_benches::{harness, load, sys};
+
+const USAGE: &str = "usage: load ROLE CONNECTIONS OPERATIONS [ADDRESS]";
 
 fn main() {
     sys::pin(1);
     sys::end_after(harness::PATIENCE);
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [role, connections, operations, address @ ..] = arguments.as_slice() else {
-        panic!("usage: ROLE CONNECTIONS OPERATIONS [ADDRESS]");
+        misused(USAGE);
     };
-    let connections = connections.parse().expect("CONNECTIONS is a number");
-    let operations = operations.parse().expect("OPERATIONS is a number");
-    let address = || -> SocketAddr { address[0].parse().expect("ADDRESS is an address") };
+    let (connections, operations) = (parsed(connections, USAGE), parsed(operations, USAGE));
+    let address = || -> SocketAddr { address.first().map_or_else(|| misused(USAGE), |address| parsed(address, USAGE)) };
     let (cpu, start) = (sys::cpu_time(), Instant::now());
     match role.as_str() {
         "talk" => load::talk(address(), connections, operations),
@@ -31,7 +33,7 @@ fn main() {
         "receive" => load::receive(address(), operations),
         "serve" => load::serve(false),
         "serve_once" => load::serve(true),
-        _ => panic!("there is no role {role}"),
+        _ => misused(format_args!("there is no role {role}")),
     }
     let busy = (sys::cpu_time() - cpu).as_secs_f64() / start.elapsed().as_secs_f64();
     println!("idle {:.3}", 1.0 - busy);

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::catalog::{COLUMNS, Load, Metric, VARIANTS, WORKLOADS, Workload};
+use crate::usage::{misused, parsed};
 
 const USAGE: &str = "usage: run [--quick | --growth | --build] [--counts | --times] [--recount] [--rounds N] \
     [--programs A,B] [--workloads A,B]";
@@ -56,12 +57,12 @@ impl Options {
                 "--counts" => (options.times, options.parts) = (false, vec![Part::Workloads]),
                 "--recount" => options.recount = true,
                 "--times" => (options.counts, options.parts) = (false, vec![Part::Workloads]),
-                "--rounds" => options.rounds = arguments.next().and_then(|rounds| rounds.parse().ok()).expect(USAGE),
+                "--rounds" => options.rounds = parsed(&value(arguments.next()), USAGE),
                 "--programs" => options.programs = Some(named(arguments.next(), all_programs(), |&program| program)),
                 "--workloads" => {
                     options.workloads = named(arguments.next(), options.workloads, |workload| workload.name);
                 }
-                _ => panic!("{USAGE}"),
+                _ => misused(format_args!("there is no option {argument}: {USAGE}")),
             }
         }
         options
@@ -111,11 +112,16 @@ fn all_programs() -> Vec<&'static str> {
     columns.chain(VARIANTS.iter().map(|variant| variant.program)).collect()
 }
 
+/// The argument that an option takes.
+fn value(argument: Option<String>) -> String {
+    argument.unwrap_or_else(|| misused(USAGE))
+}
+
 /// Those of `all` that the argument names.
 fn named<T>(argument: Option<String>, mut all: Vec<T>, name: impl Fn(&T) -> &'static str) -> Vec<T> {
-    let argument = argument.expect(USAGE);
-    for wanted in argument.split(',') {
-        assert!(all.iter().any(|one| name(one) == wanted), "there is no {wanted}");
+    let argument = value(argument);
+    if let Some(unknown) = argument.split(',').find(|wanted| all.iter().all(|one| name(one) != *wanted)) {
+        misused(format_args!("there is no {unknown}"));
     }
     all.retain(|one| argument.split(',').any(|wanted| wanted == name(one)));
     all
