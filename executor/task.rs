@@ -45,7 +45,7 @@ where
     F: Future + 'a,
 {
     let (link, shares, state) = (Cell::new(ptr::null()), Cell::new(2), Cell::new(State::NEW));
-    let header = Header { vtable: &Task::<F>::VTABLE, site, link, shares, state };
+    let header = Header { vtable: &Task::<F>::VTABLE, site, link, shares, state, cancelled: Cell::new(None) };
     let place = UnsafeCell::new(Place { future: ManuallyDrop::new(future) });
     // Room is made first, so that all this is written there at once, and not to the stack and then moved.
     let task = blocks::allocate::<Task<F>>();
@@ -75,7 +75,9 @@ impl TaskRef<'_> {
 
     /// Finishes the task with a panic for its result.
     pub(super) fn fail(&self, payload: Box<dyn Any + Send>) {
-        self.end(JoinError::panic(self.header().site, payload));
+        let error = JoinError::panic(self.header().site, payload);
+        // SAFETY: as in `run`.
+        unsafe { (self.header().vtable.fail)(self.header, error) }
     }
 
     /// Drops the future where it stands, and finishes the task as cancelled, unless it has finished.
@@ -83,13 +85,9 @@ impl TaskRef<'_> {
         let header = self.header();
         if !header.state.get().is_finished() {
             let why = if header.is_aborted() { Cancellation::Aborted } else { why };
-            self.end(JoinError::cancelled(header.site, why));
+            // SAFETY: as in `run`.
+            unsafe { (header.vtable.cancel)(self.header, why) }
         }
-    }
-
-    fn end(&self, error: JoinError) {
-        // SAFETY: as in `run`.
-        unsafe { (self.header().vtable.end)(self.header, error) }
     }
 
     /// Tells those who wait for the result, or ask for it from other threads.
@@ -163,7 +161,7 @@ impl<T> JoinRef<'_, T> {
                 Poll::Pending
             }
             Content::Result => Poll::Ready(self.take()),
-            Content::Nothing => polled_too_often(),
+            Content::Nothing => Poll::Ready(Err(header.take_cancellation())),
         }
     }
 
@@ -171,7 +169,7 @@ impl<T> JoinRef<'_, T> {
     #[inline]
     fn take(&self) -> Result<T, JoinError> {
         let header = self.task.header();
-        header.state.set(header.state.get().taken());
+        header.state.set(header.state.get().emptied());
         // SAFETY: the vtable tells where the result is, and `new` of what type. It was there, and is said to be gone.
         unsafe { self.task.header.byte_add(header.vtable.place).cast::<Result<T, JoinError>>().read() }
     }
@@ -228,6 +226,8 @@ struct Header {
     link: Cell<*const ()>,
     shares: Cell<u32>,
     state: Cell<State>,
+    /// Why the task was cancelled, until its handle asks. The error is made then, since most are never asked for.
+    cancelled: Cell<Option<Cancellation>>,
 }
 
 const _: () = assert!(size_of::<Header>() == 32, "a task of an 8-byte future fits a block of 48 bytes");
@@ -235,7 +235,8 @@ const _: () = assert!(size_of::<Header>() == 32, "a task of an 8-byte future fit
 /// The functions of a task whose future is of some type. They are given the header of such a task, which is alive.
 struct Vtable {
     run: unsafe fn(NonNull<Header>, &mut Context<'_>) -> Poll<()>,
-    end: unsafe fn(NonNull<Header>, JoinError),
+    cancel: unsafe fn(NonNull<Header>, Cancellation),
+    fail: unsafe fn(NonNull<Header>, JoinError),
     free: unsafe fn(NonNull<Header>),
     /// How far behind the header future and result are.
     place: usize,
@@ -296,6 +297,14 @@ impl Header {
         contain(|| drop(annex));
     }
 
+    #[cold]
+    fn take_cancellation(&self) -> JoinError {
+        match self.cancelled.take() {
+            Some(why) => JoinError::cancelled(self.site, why),
+            None => polled_too_often(),
+        }
+    }
+
     #[inline]
     fn is_aborted(&self) -> bool {
         self.annex().is_some_and(Annex::is_aborted)
@@ -317,15 +326,26 @@ union Place<F: Future> {
 }
 
 impl<F: Future> Task<F> {
-    const VTABLE: Vtable = Vtable { run: run::<F>, end: end::<F>, free: free::<F>, place: offset_of!(Task<F>, place) };
+    const VTABLE: Vtable = Vtable {
+        run: run::<F>,
+        cancel: cancel::<F>,
+        fail: fail::<F>,
+        free: free::<F>,
+        place: offset_of!(Task<F>, place),
+    };
 
     /// Makes an error the result, in the place of the future or of a former result.
-    fn end(&self, error: JoinError) {
+    fn fail(&self, error: JoinError) {
+        let Task { header, place } = self;
         if let Some(polled) = self.begin() {
             polled.finish(Err(error));
-        } else if let Content::Result = self.header.state.get().content() {
+        } else if header.cancelled.take().is_some() {
+            // SAFETY: the place of a task that was cancelled is empty, and nobody keeps a reference to it.
+            unsafe { (*place.get()).result = ManuallyDrop::new(Err(error)) }
+            header.state.set(header.state.get().filled());
+        } else if let Content::Result = header.state.get().content() {
             // SAFETY: there is a result, and nobody keeps a reference to it. The former one is dropped when it is moved out.
-            let former = unsafe { ptr::replace(&raw mut (*self.place.get()).result, ManuallyDrop::new(Err(error))) };
+            let former = unsafe { ptr::replace(&raw mut (*place.get()).result, ManuallyDrop::new(Err(error))) };
             drop(ManuallyDrop::into_inner(former));
         }
     }
@@ -359,9 +379,30 @@ impl<F: Future> Polled<'_, F> {
     /// Drops the future, and puts the result in its place. A panic of that drop passes through with the result in place.
     #[inline]
     fn finish(self, result: Result<F::Output, JoinError>) {
-        let finish = Finish { polled: self, result: ManuallyDrop::new(result) };
-        // SAFETY: the future is there, and nobody else touches it. Whatever happens, the result takes its place next.
-        unsafe { ManuallyDrop::drop(&mut (*finish.polled.task.place.get()).future) }
+        let Task { header, place } = self.task;
+        let result = ManuallyDrop::new(result);
+        self.end(|| {
+            // SAFETY: the result is moved from here once, to a place that is empty, and which nobody else touches.
+            unsafe { ptr::copy_nonoverlapping(&raw const result, &raw mut (*place.get()).result, 1) }
+            header.state.set(header.state.get().finished());
+        });
+    }
+
+    /// Drops the future, and leaves its place empty. A panic of that drop passes through with the task cancelled.
+    fn cancel(self, why: Cancellation) {
+        let header = &self.task.header;
+        self.end(|| {
+            header.cancelled.set(Some(why));
+            header.state.set(header.state.get().finished().emptied());
+        });
+    }
+
+    /// Drops the future, and calls `settle` even if that panics: it fills the place, or says that it is empty.
+    #[inline]
+    fn end(self, settle: impl Fn()) {
+        let _whatever_happens = Finally(settle);
+        // SAFETY: the future is there, and nobody else touches it. Whatever happens, it is said next to be gone.
+        unsafe { ManuallyDrop::drop(&mut (*self.task.place.get()).future) }
     }
 }
 
@@ -373,19 +414,13 @@ impl<F: Future> Drop for Polled<'_, F> {
     }
 }
 
-/// Puts the result in the place of a future that is gone, when it is dropped.
-struct Finish<'a, F: Future> {
-    polled: Polled<'a, F>,
-    result: ManuallyDrop<Result<F::Output, JoinError>>,
-}
+/// Calls the function when it is dropped.
+struct Finally<F: Fn()>(F);
 
-impl<F: Future> Drop for Finish<'_, F> {
+impl<F: Fn()> Drop for Finally<F> {
     #[inline]
     fn drop(&mut self) {
-        let Task { header, place } = self.polled.task;
-        // SAFETY: the result is moved from here once, to a place that is empty, and which nobody else touches.
-        unsafe { ptr::copy_nonoverlapping(&raw const self.result, &raw mut (*place.get()).result, 1) }
-        header.state.set(header.state.get().finished());
+        (self.0)();
     }
 }
 
@@ -394,21 +429,26 @@ unsafe fn run<F: Future>(task: NonNull<Header>, cx: &mut Context<'_>) -> Poll<()
     // SAFETY: the caller has a share of this task, and says that its future is an `F`.
     let task = unsafe { task.cast::<Task<F>>().as_ref() };
     let Some(mut polled) = task.begin() else { return Poll::Ready(()) };
-    let result = if task.header.is_aborted() {
-        Err(JoinError::cancelled(task.header.site, Cancellation::Aborted))
-    } else {
-        match polled.future().poll(cx) {
-            Poll::Pending => return Poll::Pending,
-            Poll::Ready(output) => Ok(output),
-        }
-    };
-    polled.finish(result);
-    Poll::Ready(())
+    if task.header.is_aborted() {
+        polled.cancel(Cancellation::Aborted);
+        return Poll::Ready(());
+    }
+    polled.future().poll(cx).map(|output| polled.finish(Ok(output)))
 }
 
-unsafe fn end<F: Future>(task: NonNull<Header>, error: JoinError) {
+/// See [`TaskRef::cancel`].
+unsafe fn cancel<F: Future>(task: NonNull<Header>, why: Cancellation) {
     // SAFETY: as in `run`.
-    unsafe { task.cast::<Task<F>>().as_ref() }.end(error);
+    let task = unsafe { task.cast::<Task<F>>().as_ref() };
+    if let Some(polled) = task.begin() {
+        polled.cancel(why);
+    }
+}
+
+/// See [`TaskRef::fail`].
+unsafe fn fail<F: Future>(task: NonNull<Header>, error: JoinError) {
+    // SAFETY: as in `run`.
+    unsafe { task.cast::<Task<F>>().as_ref() }.fail(error);
 }
 
 unsafe fn free<F: Future>(task: NonNull<Header>) {

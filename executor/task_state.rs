@@ -2,22 +2,22 @@
 
 /// What a task's allocation holds at the moment, as bits of one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct State(u32);
+pub(super) struct State(u8);
 
-/// The future is being polled or dropped, so that nobody else may touch it. Excludes `RESULT`.
-const POLLED: u32 = 1;
+/// The future is being polled or dropped, so that nobody else may touch it. Excludes `FINISHED`.
+const POLLED: u8 = 1;
 
-/// The result is there, in the place of the future. Set when the future has been dropped, and never cleared.
-const RESULT: u32 = 1 << 1;
+/// The future was dropped, and the result is in its place, unless `EMPTY` says otherwise. Never cleared.
+const FINISHED: u8 = 1 << 1;
 
-/// The result was given to the handle. Set beside `RESULT`.
-const TAKEN: u32 = 1 << 2;
+/// The result was given to the handle, or there was none. Set beside `FINISHED`.
+const EMPTY: u8 = 1 << 2;
 
 /// The link is the token of the task that waits for the result. Excludes `ANNEXED`.
-const WAITED: u32 = 1 << 3;
+const WAITED: u8 = 1 << 3;
 
 /// The link is a share of the task's annex, and stays one.
-const ANNEXED: u32 = 1 << 4;
+const ANNEXED: u8 = 1 << 4;
 
 /// What is in the place that future and result share.
 pub(super) enum Content {
@@ -32,22 +32,22 @@ impl State {
 
     #[inline]
     pub(super) fn content(self) -> Content {
-        match self.0 & (RESULT | TAKEN) {
+        match self.0 & (FINISHED | EMPTY) {
             0 => Content::Future,
-            RESULT => Content::Result,
+            FINISHED => Content::Result,
             _ => Content::Nothing,
         }
     }
 
     #[inline]
     pub(super) fn is_finished(self) -> bool {
-        self.0 & RESULT != 0
+        self.0 & FINISHED != 0
     }
 
     /// Whether there is a future that nobody touches.
     #[inline]
     pub(super) fn is_at_rest(self) -> bool {
-        self.0 & (POLLED | RESULT) == 0
+        self.0 & (POLLED | FINISHED) == 0
     }
 
     #[inline]
@@ -72,12 +72,16 @@ impl State {
 
     #[inline]
     pub(super) fn finished(self) -> State {
-        State(self.0 | RESULT)
+        State(self.0 | FINISHED)
     }
 
     #[inline]
-    pub(super) fn taken(self) -> State {
-        State(self.0 | TAKEN)
+    pub(super) fn emptied(self) -> State {
+        State(self.0 | EMPTY)
+    }
+
+    pub(super) fn filled(self) -> State {
+        State(self.0 & !EMPTY)
     }
 
     #[inline]

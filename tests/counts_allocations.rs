@@ -257,6 +257,20 @@ fn an_aborted_task_gives_its_memory_back() {
     assert_eq!(live, 0);
 }
 
+/// The error of a task that goes with its runtime is made when the handle asks for it.
+#[test]
+fn a_runtime_that_is_dropped_allocates_nothing_for_its_tasks() {
+    let runtime = Runtime::new().unwrap();
+    let tasks: Vec<_> = (0..TIMES).map(|_| runtime.spawn(std::future::pending::<()>())).collect();
+    runtime.block_on(epore::yield_now());
+    let before = ALLOCATIONS.get();
+    drop(runtime);
+    assert_eq!(ALLOCATIONS.get(), before);
+    for task in tasks {
+        assert!(run(task).unwrap_err().is_cancelled());
+    }
+}
+
 #[test]
 fn wakers_and_yields_allocate_nothing() {
     let wake = async || {

@@ -206,6 +206,25 @@ fn a_panic_takes_the_place_of_any_former_result() {
     }
 }
 
+#[test]
+fn a_panic_takes_the_place_of_a_cancellation() {
+    for joined in [false, true] {
+        let log = Log::default();
+        let (task, handle) = new(Work { log: &log, fault: Fault::FutureDrop });
+        quietly(|| task.cancel(Cancellation::RuntimeDropped));
+        assert!(handle.is_finished());
+        if joined {
+            assert!(matches!(join(&handle, Waker::noop()), Poll::Ready(Err(error)) if error.is_cancelled()));
+        }
+        task.fail(Box::new("the drop of the future panics"));
+        let result = catch_unwind(AssertUnwindSafe(|| join(&handle, Waker::noop())));
+        assert_eq!(result.is_err(), joined, "the result is given once");
+        assert!(result.is_err() || matches!(result, Ok(Poll::Ready(Err(error))) if error.is_panic()));
+        assert!(catch_unwind(AssertUnwindSafe(|| join(&handle, Waker::noop()))).is_err());
+        assert_eq!(log.futures_dropped.get(), 1);
+    }
+}
+
 fn token() -> TaskToken {
     TaskToken::new(Stamp::first(RuntimeId::new(1, 4000)), 7)
 }
