@@ -56,8 +56,16 @@ pub struct JoinHandle<T> {
 enum Work<T> {
     /// With the name by which it is woken so that an abort is seen. One that was refused has none.
     Task(JoinRef<'static, T>, Option<TaskToken>),
-    /// It goes through a trait, since only what can be sent to another thread has a promise.
-    Blocking(Rc<dyn Join<T>>),
+    Blocking(BlockingWork<T>),
+}
+
+/// It goes through a trait, since only what can be sent to another thread has a promise.
+struct BlockingWork<T>(Rc<dyn Join<T>>);
+
+impl<T> Drop for BlockingWork<T> {
+    fn drop(&mut self) {
+        self.0.forget_waiter();
+    }
 }
 
 impl<T> JoinHandle<T> {
@@ -67,7 +75,7 @@ impl<T> JoinHandle<T> {
     }
 
     pub(super) fn of_blocking(work: Rc<dyn Join<T>>) -> JoinHandle<T> {
-        JoinHandle { work: Work::Blocking(work) }
+        JoinHandle { work: Work::Blocking(BlockingWork(work)) }
     }
 
     /// Asks the runtime to drop the task's future, if it has not finished.
@@ -108,7 +116,7 @@ impl<T> JoinHandle<T> {
             Work::Task(task, token) => {
                 task.abort_handle(token.map(|token| ManuallyDrop::into_inner(waker::for_token(token))))
             }
-            Work::Blocking(work) => work.abort_handle(),
+            Work::Blocking(work) => work.0.abort_handle(),
         }
     }
 
@@ -116,7 +124,7 @@ impl<T> JoinHandle<T> {
     pub(super) fn set_waiter(&self, waiter: Waker) {
         match &self.work {
             Work::Task(task, _) => task.set_waiter(waiter),
-            Work::Blocking(work) => work.set_waiter(waiter),
+            Work::Blocking(work) => work.0.set_waiter(waiter),
         }
     }
 
@@ -133,16 +141,7 @@ impl<T> JoinHandle<T> {
     pub fn is_finished(&self) -> bool {
         match &self.work {
             Work::Task(task, _) => task.is_finished(),
-            Work::Blocking(work) => work.is_finished(),
-        }
-    }
-}
-
-impl<T> Drop for JoinHandle<T> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Work::Blocking(work) = &self.work {
-            work.forget_waiter();
+            Work::Blocking(work) => work.0.is_finished(),
         }
     }
 }
@@ -154,7 +153,7 @@ impl<T> Future for JoinHandle<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &self.work {
             Work::Task(task, _) => task.poll_join(cx),
-            Work::Blocking(work) => work.poll_join(cx),
+            Work::Blocking(work) => work.0.poll_join(cx),
         }
     }
 }
