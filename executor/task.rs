@@ -73,8 +73,10 @@ impl TaskRef<'_> {
         unsafe { (self.header().vtable.run)(self.header, cx) }
     }
 
-    /// Finishes the task with a panic for its result.
+    /// Finishes the task with a panic for its result, which takes the place of any other.
     pub(super) fn fail(&self, payload: Box<dyn Any + Send>) {
+        // The future goes first. If that panics too, this is the second panic, and concerns nobody.
+        contain(|| self.cancel(Cancellation::Aborted));
         let error = JoinError::panic(self.header().site, payload);
         // SAFETY: as in `run`.
         unsafe { (self.header().vtable.fail)(self.header, error) }
@@ -170,8 +172,8 @@ impl<T> JoinRef<'_, T> {
     fn take(&self) -> Result<T, JoinError> {
         let header = self.task.header();
         header.state.set(header.state.get().emptied());
-        // SAFETY: the vtable tells where the result is, and `new` of what type. It was there, and is said to be gone.
-        unsafe { self.task.header.byte_add(header.vtable.place).cast::<Result<T, JoinError>>().read() }
+        // SAFETY: `new` tells of what type the result is. It was there, and is said to be gone.
+        unsafe { result_of(self.task.header).read() }
     }
 
     #[inline]
@@ -329,26 +331,10 @@ impl<F: Future> Task<F> {
     const VTABLE: Vtable = Vtable {
         run: run::<F>,
         cancel: cancel::<F>,
-        fail: fail::<F>,
+        fail: fail::<F::Output>,
         free: free::<F>,
         place: offset_of!(Task<F>, place),
     };
-
-    /// Makes an error the result, in the place of the future or of a former result.
-    fn fail(&self, error: JoinError) {
-        let Task { header, place } = self;
-        if let Some(polled) = self.begin() {
-            polled.finish(Err(error));
-        } else if header.cancelled.take().is_some() {
-            // SAFETY: the place of a task that was cancelled is empty, and nobody keeps a reference to it.
-            unsafe { (*place.get()).result = ManuallyDrop::new(Err(error)) }
-            header.state.set(header.state.get().filled());
-        } else if let Content::Result = header.state.get().content() {
-            // SAFETY: there is a result, and nobody keeps a reference to it. The former one is dropped when it is moved out.
-            let former = unsafe { ptr::replace(&raw mut (*place.get()).result, ManuallyDrop::new(Err(error))) };
-            drop(ManuallyDrop::into_inner(former));
-        }
-    }
 
     /// Takes the right to the future. None if there is no future any more.
     #[inline]
@@ -445,10 +431,29 @@ unsafe fn cancel<F: Future>(task: NonNull<Header>, why: Cancellation) {
     }
 }
 
-/// See [`TaskRef::fail`].
-unsafe fn fail<F: Future>(task: NonNull<Header>, error: JoinError) {
-    // SAFETY: as in `run`.
-    unsafe { task.cast::<Task<F>>().as_ref() }.fail(error);
+/// Makes an error the result of a task that has finished, if nobody was given another.
+unsafe fn fail<T>(task: NonNull<Header>, error: JoinError) {
+    // SAFETY: the caller has a share of this task, and says that its future gives a `T`.
+    let (header, place) = unsafe { (task.as_ref(), result_of::<T>(task)) };
+    if header.cancelled.take().is_some() {
+        // SAFETY: the place of a task that was cancelled is empty, and nobody keeps a reference to it.
+        unsafe { place.write(Err(error)) }
+        header.state.set(header.state.get().filled());
+    } else if let Content::Result = header.state.get().content() {
+        // SAFETY: there is a result, and nobody keeps a reference to it. The former one is dropped when it is moved out.
+        drop(unsafe { place.replace(Err(error)) });
+    }
+}
+
+/// Where the result of a task is, when it has one.
+///
+/// # Safety
+///
+/// The caller has a share of the task, whose future gives a `T`.
+#[inline]
+unsafe fn result_of<T>(task: NonNull<Header>) -> NonNull<Result<T, JoinError>> {
+    // SAFETY: the task is alive, and its vtable tells how far behind the header the place is.
+    unsafe { task.byte_add(task.as_ref().vtable.place).cast() }
 }
 
 unsafe fn free<F: Future>(task: NonNull<Header>) {

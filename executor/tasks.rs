@@ -59,6 +59,7 @@ impl Tasks {
     }
 
     /// Adds a task and queues it for its first poll.
+    #[inline]
     pub(super) fn insert(&mut self, task: TaskRef<'static>) -> TaskToken {
         let index = self.vacant;
         let Some(slot) = self.slots.get_mut(index as usize) else { return self.grow(task) };
