@@ -1,10 +1,10 @@
 //! A spawned future, its result and whoever waits for it, in one allocation.
 //!
 //! ```text
-//!   TaskRef: the executor ──┐    ┌────────┬──────┬──────┬────────┬───────┬────────────────────────────┐
-//!                           ├──▶ │ vtable │ site │ link │ shares │ state │ the future, or its result  │
-//!   JoinRef: the handle ────┘    └────────┴──────┴──────┴────────┴───────┴────────────────────────────┘
-//!                                 all of it the same for any future       behind the vtable
+//!   TaskRef: the executor ──┐    ┌────────┬──────┬──────┬────────┬───────┬───────────┬───────────────────────────┐
+//!                           ├──▶ │ vtable │ site │ link │ shares │ state │ cancelled │ the future, or its result │
+//!   JoinRef: the handle ────┘    └────────┴──────┴──────┴────────┴───────┴───────────┴───────────────────────────┘
+//!                                 all of it the same for any future                   behind the vtable
 //! ```
 //!
 //! This is an `Rc` made by hand, whose pointers are thin, and whose `RefCell` and `enum` share a word with the rest of the
