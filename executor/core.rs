@@ -14,7 +14,7 @@ use super::blocks::Blocks;
 use super::clock::Clock;
 use super::contain::contain;
 use super::context;
-use super::inbox::Mail;
+use super::inbox::{Inbox, Mail};
 use super::inboxes;
 use super::join_error::Cancellation;
 use super::join_handle::JoinHandle;
@@ -23,7 +23,7 @@ use super::net_settings::NetSettings;
 use super::run_loop::{EVENTS_PER_TURN, IO_PER_POLL, POLLS_PER_TURN};
 use super::runtime_id::RuntimeId;
 use super::slab::Key;
-use super::sources::{Direction, Source, Sources};
+use super::sources::{Direction, Sources};
 use super::task;
 use super::tasks::Tasks;
 use super::timers::Timers;
@@ -32,7 +32,7 @@ use super::trace;
 use super::wait_settings::WaitSettings;
 use super::waiters::{WaiterId, Waiters, Whom};
 use super::waker;
-use crate::reactor::{self, Interest, Origin, Registry};
+use crate::reactor::{self, Interest, Origin};
 
 /// The token of the eventfd by which other threads wake the runtime. No slot has the index of all ones.
 const EVENTFD: usize = usize::MAX;
@@ -50,9 +50,9 @@ const ALL: Interest = READING.and(Interest::WRITABLE);
 /// moved out first, and woken or dropped afterwards.
 pub(crate) struct Core {
     id: RuntimeId,
-    pub(super) poll: RefCell<reactor::Poll>,
-    /// A second handle to the epoll instance, that can be lent without a borrow of `poll`.
-    registry: Registry,
+    /// Where other threads find it.
+    pub(super) inbox: &'static Inbox,
+    pub(super) poll: reactor::Poll,
     pub(super) tasks: RefCell<Tasks>,
     /// For tasks to come, and for those of scopes.
     pub(super) blocks: Blocks,
@@ -94,8 +94,8 @@ impl Core {
         let tasks = Tasks::new(id);
         Ok(Core {
             id,
-            registry: poll.registry().try_clone()?,
-            poll: RefCell::new(poll),
+            inbox: inboxes::of(id),
+            poll,
             sources: RefCell::default(),
             timers: RefCell::default(),
             polled: Cell::new(tasks.main()),
@@ -122,7 +122,7 @@ impl Core {
     }
 
     pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
-        self.registry.as_fd()
+        self.poll.as_fd()
     }
 
     pub(crate) fn net_settings(&self) -> &NetSettings {
@@ -187,7 +187,7 @@ impl Core {
 
     /// Shuts other threads out. What they had left is dropped here, as it may be futures that were to be spawned.
     fn close_doors(&self) {
-        let mail = inboxes::of(self.id).close();
+        let mail = self.inbox.close();
         mail.requests.into_iter().for_each(|request| contain(|| drop(request)));
         contain(|| self.blocking.close());
     }
@@ -243,7 +243,7 @@ impl Core {
     /// Has a descriptor that was registered for reading watched for all. What is ready now comes as an event.
     pub(crate) fn watch_all(&self, key: Key, fd: BorrowedFd<'_>) -> io::Result<()> {
         self.check_watching()?;
-        self.registry.reregister(&fd, key.to_bits() as usize, ALL)
+        self.poll.registry().reregister(&fd, key.to_bits() as usize, ALL)
     }
 
     /// Has what is ready now come as an event, if the number still stands for what was registered.
@@ -253,7 +253,7 @@ impl Core {
             && !self.origin.is_forked()
         {
             // If its owner has closed it, nothing of it is ready any more.
-            let _closed = self.registry.reregister_number(number, key.to_bits() as usize, interest);
+            let _closed = self.poll.registry().reregister_number(number, key.to_bits() as usize, interest);
         }
     }
 
@@ -269,10 +269,10 @@ impl Core {
     }
 
     fn watch(&self, fd: BorrowedFd<'_>, token: usize, interest: Interest) -> io::Result<()> {
-        match self.registry.register(&fd, token, interest) {
+        match self.poll.registry().register(&fd, token, interest) {
             // A duplicate had kept the registration alive when its owner was closed, and now has its number.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && self.is_free(fd.as_raw_fd()) => {
-                self.registry.reregister(&fd, token, interest)
+                self.poll.registry().reregister(&fd, token, interest)
             }
             result => result,
         }
@@ -293,14 +293,14 @@ impl Core {
             && !self.origin.is_forked()
         {
             // If its owner has closed it, there is nothing left to end.
-            let _closed = self.registry.deregister_number(number);
+            let _closed = self.poll.registry().deregister_number(number);
         }
     }
 
     /// Frees the slot of a descriptor. Those who still wait for it are not woken: it is theirs no more.
     pub(crate) fn free_source(&self, key: Key) {
         let source = self.sources.borrow_mut().remove(key);
-        if let Some(source) = source.filter(Source::has_wakers) {
+        if let Some(source) = source {
             source.drop_waiters();
         }
     }

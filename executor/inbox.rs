@@ -142,13 +142,13 @@ impl Inbox {
     /// Declares the runtime asleep, unless there is mail. Whoever delivers from here on writes the eventfd.
     #[inline]
     pub(super) fn park(&self) -> bool {
-        self.state.compare_exchange(AWAKE, PARKED, AcqRel, Acquire) != Err(MAIL)
+        self.state.compare_exchange(AWAKE, PARKED, AcqRel, Acquire).unwrap_or_else(|found| found) != MAIL
     }
 
     /// Declares the runtime awake, and says whether there is mail.
     #[inline]
     pub(super) fn awaken(&self) -> bool {
-        self.state.compare_exchange(PARKED, AWAKE, AcqRel, Acquire) == Err(MAIL)
+        self.state.swap(AWAKE, AcqRel) == MAIL
     }
 
     /// Exchanges the mail for an empty one.

@@ -5,10 +5,10 @@
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::time::{Duration, Instant};
 
+use super::context;
 use super::core::Core;
 use super::misuse::nested_turn;
 use super::runtime::Runtime;
-use super::{context, inboxes};
 
 impl Runtime {
     /// Runs the tasks that are ready, without waiting, for a program whose event loop is another.
@@ -91,9 +91,9 @@ impl Core {
             // Nobody is in `block_on`, so the turn of its future passes.
             while self.run_tasks() {}
             // Whoever wakes it from here on writes the eventfd, also if nobody asks for the next deadline.
-            let rests = self.tasks.borrow().is_idle() && inboxes::of(self.id()).park();
+            let rests = self.tasks.borrow().is_idle() && self.inbox.park();
             if !rests {
-                inboxes::of(self.id()).ring();
+                self.inbox.ring();
             }
         });
     }
@@ -101,13 +101,13 @@ impl Core {
     /// Lets an outer loop know that there is something to do, if it waits or will wait without asking again.
     pub(super) fn announce_from_outside(&self) {
         if !context::is_entered() {
-            inboxes::of(self.id()).unpark();
+            self.inbox.unpark();
         }
     }
 
     /// How long the outer loop may wait; None is for ever. From here on whoever wakes the runtime writes its eventfd.
     fn time_to_next_turn(&self) -> Option<Duration> {
-        let idle = self.tasks.borrow().is_idle() && inboxes::of(self.id()).park() && !self.may_move_clock();
+        let idle = self.tasks.borrow().is_idle() && self.inbox.park() && !self.may_move_clock();
         if idle { self.time_to_deadline() } else { Some(Duration::ZERO) }
     }
 }

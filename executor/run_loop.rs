@@ -15,7 +15,7 @@ use super::task::TaskRef;
 use super::tasks::Next;
 use super::token::TaskToken;
 use super::wakes::Wakes;
-use super::{context, inboxes, trace, waker};
+use super::{context, trace, waker};
 use crate::reactor::TimerSlack;
 
 /// How many polls the queue gets before the reactor is looked at, so that tasks which are always ready cannot keep
@@ -120,7 +120,7 @@ impl Core {
         self.polls_left.set(POLLS_PER_TURN);
         let found = may_wait && self.spin();
         // The order matters: once the runtime has declared itself parked, whoever wakes it writes the eventfd.
-        let idle = !found && self.tasks.borrow().is_idle() && inboxes::of(self.id()).park();
+        let idle = !found && self.tasks.borrow().is_idle() && self.inbox.park();
         let may_move_clock = idle && self.may_move_clock();
         let may_wait = may_wait && idle && !may_move_clock;
         let timeout = if may_wait && trace::park(self) { self.time_to_sleep() } else { Some(Duration::ZERO) };
@@ -139,10 +139,10 @@ impl Core {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn wait(&self, timeout: Option<Duration>) {
         assert!(!self.origin.is_forked(), "{FORKED}");
-        match self.poll.borrow_mut().wait(&mut self.events.borrow_mut(), timeout) {
+        match self.poll.wait(&mut self.events.borrow_mut(), timeout) {
             Ok(()) => {}
             // A signal, which leaves no events. The loop comes back here with the time that is left.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -172,7 +172,7 @@ impl Core {
     /// Does what other threads have asked for. From here on the runtime is awake.
     #[inline]
     pub(super) fn read_mail(&self) {
-        if inboxes::of(self.id()).awaken() {
+        if self.inbox.awaken() {
             self.act_on_mail();
         }
     }
@@ -180,7 +180,7 @@ impl Core {
     #[cold]
     fn act_on_mail(&self) {
         let mut mail = self.mail.borrow_mut();
-        inboxes::of(self.id()).collect(&mut mail);
+        self.inbox.collect(&mut mail);
         for token in &mail.wakes {
             self.wake(*token);
         }

@@ -112,7 +112,7 @@ impl Poll {
 
     /// Waits once. Unlike [`poll`](Poll::poll) it hands out an interruption, and may end early on very long timeouts.
     #[inline]
-    pub(crate) fn wait(&mut self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+    pub(crate) fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
         sys::epoll_wait(self.as_fd(), events, timeout)
     }
 }

@@ -53,10 +53,10 @@ pub(super) fn epoll_wait(epoll: BorrowedFd<'_>, events: &mut Vec<Event>, timeout
     }
     let spare = events.spare_capacity_mut();
     let count = match timeout {
-        None => wait_millis(epoll, spare, -1),
-        Some(Duration::ZERO) => wait_millis(epoll, spare, 0),
-        Some(timeout) => wait_nanos(epoll, spare, timeout),
-    }?;
+        None => wait_millis(epoll, spare, -1)?,
+        Some(Duration::ZERO) => wait_millis(epoll, spare, 0)?,
+        Some(timeout) => wait_nanos(epoll, spare, timeout)?,
+    };
     // SAFETY: the kernel has written the first `count` entries, which is at most the spare capacity.
     unsafe { events.set_len(count) };
     Ok(())
