@@ -53,8 +53,17 @@ impl LeaseCell {
     #[inline]
     pub(crate) fn get(&self) -> Option<Lease> {
         let runtime = RuntimeId::from_bits(self.runtime.load(Acquire))?;
-        let (index, generation) = (self.index.load(Relaxed), self.generation.load(Relaxed));
-        Some(Lease { runtime, key: Key { index, generation } })
+        Some(Lease { runtime, key: self.key() })
+    }
+
+    /// The key, if the lease is one in this runtime.
+    #[inline]
+    pub(crate) fn key_in(&self, runtime: RuntimeId) -> Option<Key> {
+        (self.runtime.load(Acquire) == runtime.to_bits()).then(|| self.key())
+    }
+
+    fn key(&self) -> Key {
+        Key { index: self.index.load(Relaxed), generation: self.generation.load(Relaxed) }
     }
 
     /// False means that another thread was faster.

@@ -74,9 +74,8 @@ impl<T, const LIMIT: usize> Slab<T, LIMIT> {
         }
         let index = self.vacant;
         let Slot { generation, entry } = &mut self.slots[index as usize];
-        if let Entry::Vacant { next } = *entry {
-            self.vacant = next;
-        }
+        let Entry::Vacant { next } = *entry else { unreachable!("slot {index} is taken") };
+        self.vacant = next;
         *entry = Entry::Occupied(value);
         self.len += 1;
         Key { index, generation: *generation }

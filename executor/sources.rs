@@ -151,12 +151,7 @@ impl Source {
         }
     }
 
-    /// Whether there may be wakers that need a drop.
-    pub(super) fn has_wakers(&self) -> bool {
-        self.read.waiters.has_wakers() || self.write.waiters.has_wakers()
-    }
-
-    /// Drops those who wait for it, outside of all borrows, each on its own since the drop of each waker may panic.
+    /// Drops those who wait for it, outside of all borrows.
     pub(super) fn drop_waiters(self) {
         self.read.waiters.drop_each();
         self.write.waiters.drop_each();

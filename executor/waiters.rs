@@ -126,15 +126,11 @@ impl Waiters {
         }
     }
 
-    /// Whether there may be wakers among them that need a drop.
-    pub(super) fn has_wakers(&self) -> bool {
-        matches!(self, Waiters::Others(Some(_)))
-    }
-
-    /// Drops all of them, outside of all borrows, each on its own since the drop of each waker may panic.
+    /// Drops all of them, outside of all borrows. A task that is alone needs no drop.
+    #[inline]
     pub(super) fn drop_each(self) {
         if let Waiters::Others(Some(others)) = self {
-            others.0.into_iter().for_each(|waiter| contain(|| drop(waiter)));
+            others.drop_each();
         }
     }
 
@@ -153,6 +149,11 @@ impl Waiters {
 }
 
 impl Others {
+    /// Each on its own, since the drop of each waker may panic.
+    fn drop_each(self) {
+        self.0.into_iter().for_each(|waiter| contain(|| drop(waiter)));
+    }
+
     fn insert(&mut self, waiter: Waiter) -> Option<Whom> {
         match self.place_of(waiter.id) {
             Ok(place) => Some(mem::replace(&mut self.0[place].wakes, waiter.wakes)),

@@ -48,7 +48,7 @@ impl Side {
 
     /// Notes that an operation has left nothing to do. False means that it is for the runtime to know.
     fn drain(&self) -> bool {
-        self.state.compare_exchange(UNKNOWN, DRAINED, Relaxed, Relaxed) != Err(WATCHED)
+        self.state.compare_exchange(UNKNOWN, DRAINED, Relaxed, Relaxed).unwrap_or_else(|found| found) != WATCHED
     }
 }
 
@@ -103,11 +103,9 @@ impl Registration {
         waiter: &mut Option<WaiterId>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.lease.get() {
-            Some(lease) if lease.runtime == core.id() => {
-                core.poll_ready(lease.key, direction, drains, waiter, cx).map(Ok)
-            }
-            _ => Poll::Ready(Err(elsewhere())),
+        match self.lease.key_in(core.id()) {
+            Some(key) => core.poll_ready(key, direction, drains, waiter, cx).map(Ok),
+            None => Poll::Ready(Err(elsewhere())),
         }
     }
 
@@ -121,10 +119,7 @@ impl Registration {
         if !self.side(direction).is_watched() {
             return self.watch(core, io.as_fd(), direction);
         }
-        match self.lease.get() {
-            Some(lease) if lease.runtime == core.id() => Ok(lease.key),
-            _ => Err(elsewhere()),
-        }
+        self.lease.key_in(core.id()).ok_or_else(elsewhere)
     }
 
     #[cold]
