@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::source::Source;
-use super::sys::{self, Address};
+use super::sys::{self, Peer};
 use crate::executor::{Delay, Direction};
 
 /// How long an accept that failed for want of descriptors or memory waits before it says so. A loop that tries again at
@@ -47,16 +47,8 @@ pub(super) fn poll_accept<L: AsFd, A: Peer>(
     source.poll(cx, Direction::Read, try_accept)
 }
 
-/// The address of a peer, of one kind of socket.
-pub(super) trait Peer: for<'a> TryFrom<&'a Address, Error = io::Error> {}
-
-impl<A> Peer for A where A: for<'a> TryFrom<&'a Address, Error = io::Error> {}
-
 fn try_accept<A: Peer>(listener: &impl AsFd) -> io::Result<(OwnedFd, A)> {
-    match sys::accept(listener.as_fd()) {
-        Ok((socket, peer)) => Ok((socket, A::try_from(&peer)?)),
-        Err(error) => Err(of_listener(error)),
-    }
+    sys::accept(listener.as_fd()).map_err(of_listener)
 }
 
 fn of_listener(error: io::Error) -> io::Error {

@@ -55,6 +55,11 @@ impl Address {
     }
 }
 
+/// The address of a peer, of one kind of socket.
+pub(in crate::net) trait Peer: for<'a> TryFrom<&'a Address, Error = io::Error> {}
+
+impl<A> Peer for A where A: for<'a> TryFrom<&'a Address, Error = io::Error> {}
+
 impl From<SocketAddr> for Address {
     fn from(addr: SocketAddr) -> Address {
         let mut address = Address::room();

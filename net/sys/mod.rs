@@ -7,7 +7,7 @@ mod result;
 mod socket;
 mod transfer;
 
-pub(super) use address::Address;
+pub(super) use address::{Address, Peer};
 pub(super) use batch::{Arrival, MAX_BATCH, recv_batch, send_batch};
 pub(super) use options::{device, int, ipv4, linger, peer_credentials, set_device, set_int, set_ipv4, set_linger};
 pub(super) use socket::{LONGEST_BACKLOG, accept, bind, connect, listen, local_addr, open, set_nonblocking};

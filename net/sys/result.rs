@@ -5,6 +5,7 @@ use std::io;
 use libc::c_int;
 
 /// Turns the C convention of -1 and errno into a `Result`.
+#[inline]
 pub(super) fn check(result: c_int) -> io::Result<c_int> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }

@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use libc::c_int;
 
-use super::address::Address;
+use super::address::{Address, Peer};
 use super::result::check;
 
 /// The longest backlog: the kernel lowers it to what the system allows (net.core.somaxconn).
@@ -44,15 +44,16 @@ pub(in crate::net) fn connect(socket: BorrowedFd<'_>, address: &Address) -> io::
     }
 }
 
-/// Accepts a connection, non-blocking and closed on exec.
-pub(in crate::net) fn accept(listener: BorrowedFd<'_>) -> io::Result<(OwnedFd, Address)> {
+/// Accepts a connection, non-blocking and closed on exec. The address of its peer is made here, where its bytes are.
+pub(in crate::net) fn accept<A: Peer>(listener: BorrowedFd<'_>) -> io::Result<(OwnedFd, A)> {
     let mut peer = Address::room();
     let (name, len) = ((&raw mut peer.storage).cast(), &raw mut peer.len);
     let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
     // SAFETY: the storage is live and `len` says how large it is.
     let fd = check(unsafe { libc::accept4(listener.as_raw_fd(), name, len, flags) })?;
     // SAFETY: the kernel has just opened `fd` for us, and nothing else knows of it.
-    Ok((unsafe { OwnedFd::from_raw_fd(fd) }, peer))
+    let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    Ok((socket, A::try_from(&peer)?))
 }
 
 /// The address that a socket is bound to.

@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use libc::c_int;
 
-use super::address::Address;
+use super::address::{Address, Peer};
 use super::result::{check, check_size};
 
 /// The most buffers that one system call takes, see readv(2). More are an error, so callers cut their lists.
@@ -125,22 +125,22 @@ pub(in crate::net) fn send_vectored(socket: BorrowedFd<'_>, buffers: &[IoSlice<'
 }
 
 /// Reads a message, and who has sent it.
-pub(in crate::net) fn recv_from(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
+pub(in crate::net) fn recv_from<A: Peer>(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, A)> {
     recv_from_with(socket, buffer, 0)
 }
 
 /// Reads a message, and who has sent it, without taking it.
-pub(in crate::net) fn peek_from(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
+pub(in crate::net) fn peek_from<A: Peer>(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, A)> {
     recv_from_with(socket, buffer, libc::MSG_PEEK)
 }
 
-fn recv_from_with(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: c_int) -> io::Result<(usize, Address)> {
+fn recv_from_with<A: Peer>(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: c_int) -> io::Result<(usize, A)> {
     let mut sender = Address::room();
     let (name, len) = ((&raw mut sender.storage).cast(), &raw mut sender.len);
     let (place, room) = (buffer.as_mut_ptr().cast(), buffer.len());
     // SAFETY: `buffer` is live memory of the length given, as is the storage, and the kernel only writes to both.
     let count = check_size(unsafe { libc::recvfrom(socket.as_raw_fd(), place, room, flags, name, len) })?;
-    Ok((count, sender))
+    Ok((count, A::try_from(&sender)?))
 }
 
 /// Sends a message to an address. It never raises SIGPIPE.

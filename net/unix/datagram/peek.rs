@@ -2,7 +2,6 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::net;
 use std::task::{Context, Poll};
 
 use super::UnixDatagram;
@@ -118,7 +117,7 @@ impl UnixDatagram {
     ///
     /// It can be dropped at any time.
     pub fn peek_from(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
-        self.source.io(Direction::Read, |socket| peek_from(socket, buffer))
+        self.source.io(Direction::Read, |socket| sys::peek_from(socket.as_fd(), buffer))
     }
 
     /// The poll form of [`peek_from`](UnixDatagram::peek_from): how many bytes of the message are
@@ -150,7 +149,7 @@ impl UnixDatagram {
     /// It takes no message. The waker of the latest call that polls to receive stays behind, and is woken by the next
     /// event; those of earlier calls are not.
     pub fn poll_peek_from(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<(usize, SocketAddr)>> {
-        self.source.poll(cx, Direction::Read, |socket| peek_from(socket, buffer))
+        self.source.poll(cx, Direction::Read, |socket| sys::peek_from(socket.as_fd(), buffer))
     }
 
     /// Receives a message without taking it, if there is one now, and says how many bytes of it are in `buffer` and who
@@ -169,11 +168,6 @@ impl UnixDatagram {
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; otherwise those of [`peek_from`](UnixDatagram::peek_from).
     pub fn try_peek_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.source.try_io(Direction::Read, |socket| peek_from(socket, buffer))
+        self.source.try_io(Direction::Read, |socket| sys::peek_from(socket.as_fd(), buffer))
     }
-}
-
-fn peek_from(socket: &net::UnixDatagram, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-    let (count, sender) = sys::peek_from(socket.as_fd(), buffer)?;
-    Ok((count, SocketAddr::try_from(&sender)?))
 }

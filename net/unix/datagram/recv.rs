@@ -2,7 +2,6 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::net;
 use std::task::{Context, Poll};
 
 use super::UnixDatagram;
@@ -74,7 +73,7 @@ impl UnixDatagram {
     ///
     /// It can be dropped at any time; no message is lost.
     pub fn recv_from(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
-        self.source.io(Direction::Read, |socket| recv_from(socket, buffer))
+        self.source.io(Direction::Read, |socket| sys::recv_from(socket.as_fd(), buffer))
     }
 
     /// Waits until a receive is worth trying. It may still say [`WouldBlock`](io::ErrorKind::WouldBlock).
@@ -138,7 +137,7 @@ impl UnixDatagram {
     ///
     /// As [`try_recv`](UnixDatagram::try_recv).
     pub fn try_recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.source.try_io(Direction::Read, |socket| recv_from(socket, buffer))
+        self.source.try_io(Direction::Read, |socket| sys::recv_from(socket.as_fd(), buffer))
     }
 }
 
@@ -203,7 +202,7 @@ impl UnixDatagram {
     /// To stop polling loses no message. The waker of the latest call that polls to receive stays behind, and is woken
     /// by the next event; those of earlier calls are not.
     pub fn poll_recv_from(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<(usize, SocketAddr)>> {
-        self.source.poll(cx, Direction::Read, |socket| recv_from(socket, buffer))
+        self.source.poll(cx, Direction::Read, |socket| sys::recv_from(socket.as_fd(), buffer))
     }
 
     /// The poll form of [`readable`](UnixDatagram::readable).
@@ -235,9 +234,4 @@ impl UnixDatagram {
     pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.source.poll_ready(cx, Direction::Read)
     }
-}
-
-fn recv_from(socket: &net::UnixDatagram, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-    let (count, sender) = sys::recv_from(socket.as_fd(), buffer)?;
-    Ok((count, SocketAddr::try_from(&sender)?))
 }
