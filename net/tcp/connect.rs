@@ -52,18 +52,18 @@ impl TcpStream {
 }
 
 /// Connects to one address.
-pub(in crate::net) async fn connect_to(addr: SocketAddr) -> io::Result<TcpStream> {
-    finish(Attempt::begin(addr), addr).await
+pub(in crate::net) fn connect_to(addr: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> {
+    connect(Attempt::begin, addr)
 }
 
 /// Connects a socket that is there already.
-pub(super) async fn connect_from(socket: OwnedFd, addr: SocketAddr) -> io::Result<TcpStream> {
-    finish(Attempt::begin_from(socket, addr), addr).await
+pub(super) fn connect_from(socket: OwnedFd, addr: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> {
+    connect(|addr| Attempt::begin_from(socket, addr), addr)
 }
 
-async fn finish(attempt: io::Result<Attempt>, addr: SocketAddr) -> io::Result<TcpStream> {
+async fn connect(begin: impl FnOnce(SocketAddr) -> io::Result<Attempt>, addr: SocketAddr) -> io::Result<TcpStream> {
     let failed = |error| connect_error(addr, error);
-    let attempt = attempt.map_err(failed)?;
+    let attempt = begin(addr).map_err(failed)?;
     poll_fn(|cx| attempt.poll(cx)).await.map_err(failed)?;
     Ok(attempt.into_stream())
 }
