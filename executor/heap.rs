@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
+use std::iter;
 
 use super::slab::{Key, Slab};
 
@@ -20,8 +21,8 @@ pub(super) struct Heap<T> {
     nodes: Vec<Node>,
     /// How many nodes the tree has.
     tree: usize,
-    /// The earliest deadline, unless a node that had it has gone and nobody has looked since.
-    earliest: Cell<Option<u64>>,
+    /// None of those that wait has an earlier deadline. One that had it may have gone, and nobody has looked since.
+    bound: Cell<u64>,
     slots: Slab<Slot<T>>,
 }
 
@@ -39,7 +40,7 @@ struct Slot<T> {
 
 impl<T> Default for Heap<T> {
     fn default() -> Heap<T> {
-        Heap { nodes: Vec::new(), tree: 0, earliest: Cell::new(None), slots: Slab::default() }
+        Heap { nodes: Vec::new(), tree: 0, bound: Cell::new(u64::MAX), slots: Slab::default() }
     }
 }
 
@@ -63,13 +64,12 @@ impl<T> Heap<T> {
     pub(super) fn move_to(&mut self, key: Key, deadline: u64) -> bool {
         let Some(Slot { place: Some(place), .. }) = self.slots.get(key) else { return false };
         let place = *place as usize;
-        self.forget(self.nodes[place].deadline);
-        self.learn(deadline);
         let node = Node { deadline, slot: key.index };
         if place < self.tree {
-            self.fill(place, node)
+            self.fill(place, node);
         } else {
-            self.nodes[place] = node
+            self.nodes[place] = node;
+            self.learn(deadline);
         }
         true
     }
@@ -87,10 +87,7 @@ impl<T> Heap<T> {
 
     /// The earliest deadline in the heap.
     pub(super) fn first_deadline(&self) -> Option<u64> {
-        if self.is_empty() {
-            return None;
-        }
-        self.earliest.get().or_else(|| self.look().map(|(_, deadline)| deadline))
+        self.nodes.first().map(|first| first.deadline.min(self.look()))
     }
 
     /// Whether two deadlines or more are not after the given one. The second of the tree is among the children of the first.
@@ -102,10 +99,13 @@ impl<T> Heap<T> {
 
     /// Takes the first entry off the heap if its deadline is not after `now`. It keeps its place in the slab.
     pub(super) fn take_first(&mut self, now: u64) -> Option<&mut T> {
-        if self.earliest.get().is_some_and(|deadline| deadline > now) {
+        let waiting = if self.bound.get() > now { u64::MAX } else { self.look() };
+        let deadline = self.nodes.first()?.deadline.min(waiting);
+        if deadline > now {
             return None;
         }
-        let (place, _) = self.look().filter(|&(_, deadline)| deadline <= now)?;
+        let place =
+            iter::once(0).chain(self.tree..self.nodes.len()).find(|&place| self.nodes[place].deadline == deadline)?;
         let slot = self.nodes[place].slot;
         self.take(place);
         let slot = self.slots.at_mut(slot);
@@ -131,24 +131,16 @@ impl<T> Heap<T> {
         }
     }
 
-    /// Looks for the earliest node. Says where it stands, and its deadline.
-    #[cold]
-    fn look(&self) -> Option<(usize, u64)> {
-        let waiting = self.nodes.iter().enumerate().skip(self.tree);
-        let candidates = self.nodes.iter().enumerate().take(1).chain(waiting);
-        let (place, earliest) = candidates.min_by_key(|(_, node)| node.deadline)?;
-        self.earliest.set(Some(earliest.deadline));
-        Some((place, earliest.deadline))
+    /// Looks for the earliest deadline of those that wait.
+    fn look(&self) -> u64 {
+        let waiting = self.nodes[self.tree..].iter().map(|node| node.deadline);
+        self.bound.set(waiting.min().unwrap_or(u64::MAX));
+        self.bound.get()
     }
 
     /// Takes note of a deadline that comes.
-    fn learn(&self, deadline: u64) {
-        self.earliest.set(self.earliest.get().map(|earliest| earliest.min(deadline)));
-    }
-
-    /// Takes note of a deadline that goes.
-    fn forget(&self, deadline: u64) {
-        self.earliest.set(self.earliest.get().filter(|&earliest| earliest != deadline));
+    fn learn(&mut self, deadline: u64) {
+        self.bound.set(self.bound.get().min(deadline));
     }
 
     /// Adds a node to those that wait. If they are too many, the one that stands next to the tree finds its place.
@@ -165,11 +157,11 @@ impl<T> Heap<T> {
     /// Takes a node out. The last of those that wait fills its place or, if it was one of the tree, the place beside the
     /// tree that is free then.
     fn take(&mut self, place: usize) {
-        self.forget(self.nodes[place].deadline);
         let free = if place < self.tree { self.take_from_tree(place) } else { place };
-        self.nodes.swap_remove(free);
-        if let Some(&node) = self.nodes.get(free) {
-            self.put(free, node);
+        if let Some(last) = self.nodes.pop()
+            && free < self.nodes.len()
+        {
+            self.put(free, last);
         }
     }
 
@@ -208,13 +200,18 @@ impl<T> Heap<T> {
     fn sift_down(&mut self, mut place: usize, node: Node) {
         loop {
             let first = place * ARITY + 1;
-            let children = self.nodes[..self.tree].get(first..).unwrap_or_default().iter().take(ARITY);
-            let earliest = children.enumerate().min_by_key(|(_, child)| child.deadline);
-            let Some((nth, &child)) = earliest.filter(|(_, child)| child.deadline < node.deadline) else {
+            let children = self.nodes[..self.tree].get(first..).unwrap_or_default();
+            let mut earliest = (place, node);
+            for (nth, &child) in children.iter().take(ARITY).enumerate() {
+                if child.deadline < earliest.1.deadline {
+                    earliest = (first + nth, child);
+                }
+            }
+            if earliest.0 == place {
                 break;
-            };
-            self.put(place, child);
-            place = first + nth;
+            }
+            self.put(place, earliest.1);
+            place = earliest.0;
         }
         self.put(place, node);
     }

@@ -91,6 +91,7 @@ impl Model {
 
     fn check(&mut self, id: u64) {
         assert_eq!(self.heap.len(), self.keys.len());
+        assert_eq!(self.heap.is_empty(), self.linked.is_empty());
         assert_eq!(self.heap.first_deadline(), self.order.first().map(|&(deadline, _)| deadline));
         let second = self.order.iter().nth(1).map(|&(deadline, _)| deadline);
         let any = self.linked.get(&id).copied().unwrap_or_default();
