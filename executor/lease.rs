@@ -21,7 +21,7 @@ impl Lease {
     }
 
     /// Calls `f` in the runtime of the lease: now if this thread is in it, else when the runtime reads its mail.
-    pub(crate) fn tell(self, f: impl FnOnce(&Core, Key) + Copy + Send + 'static) {
+    pub(crate) fn tell(&self, f: impl FnOnce(&Core, Key) + Copy + Send + 'static) {
         if self.within(f).is_none() {
             self.send(f);
         }

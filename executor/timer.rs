@@ -11,47 +11,45 @@ use super::misuse::no_runtime;
 
 /// A deadline that can be waited for. Plain data: what it has in a runtime is named by id and key.
 #[derive(Debug)]
-pub(crate) struct Timer {
-    deadline: Instant,
-    state: State,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum State {
+pub(crate) enum Timer {
+    /// Its time counts from its first poll.
+    Lasting(Duration),
     /// Not armed yet. How long it was made to last, if it was made by that.
-    Idle(Option<Duration>),
-    Armed(Lease),
-    Fired,
+    Idle(Instant, Option<Duration>),
+    Armed(Instant, Lease),
+    Fired(Instant),
 }
 
 impl Timer {
     pub(crate) fn new(deadline: Instant) -> Timer {
-        Timer { deadline, state: State::Idle(None) }
+        Timer::Idle(deadline, None)
     }
 
     /// One that ends when `duration` has passed from now, by the clock of the runtime.
     pub(crate) fn after(duration: Duration) -> Timer {
-        Timer { deadline: later(now(), duration), state: State::Idle(Some(duration)) }
+        Timer::Idle(later(now(), duration), Some(duration))
     }
 
     pub(crate) fn deadline(&self) -> Instant {
-        self.deadline
+        match *self {
+            Timer::Lasting(duration) => later(now(), duration),
+            Timer::Idle(deadline, _) | Timer::Armed(deadline, _) | Timer::Fired(deadline) => deadline,
+        }
     }
 
     /// Moves the deadline. Whoever waits goes on waiting, if this thread is in the runtime that they wait in.
     pub(crate) fn reset(&mut self, deadline: Instant) {
-        self.deadline = deadline;
-        if let State::Armed(lease) = self.state
+        if let Timer::Armed(former, lease) = self
             && lease.within(|core, key| core.move_timer(key, deadline, time_to(deadline))) == Some(true)
         {
-            return;
+            *former = deadline;
+        } else {
+            *self = Timer::Idle(deadline, None);
         }
-        self.disarm();
-        self.state = State::Idle(None);
     }
 
     pub(crate) fn has_fired(&self) -> bool {
-        matches!(self.state, State::Fired)
+        matches!(self, Timer::Fired(_))
     }
 
     /// Ready once the deadline has passed. The first poll arms the timer, on the runtime that it happens in; a poll in
@@ -60,33 +58,33 @@ impl Timer {
         if self.has_fired() {
             return Poll::Ready(());
         }
-        let polled = context::with(|core| match self.state {
-            State::Armed(lease) if lease.runtime == core.id() => core.poll_timer(lease.key, cx),
+        let polled = context::with(|core| match self {
+            Timer::Armed(_, lease) if lease.runtime == core.id() => core.poll_timer(lease.key, cx),
             _ => {
-                let length = match self.state {
-                    State::Idle(Some(length)) => length,
-                    _ => time_to(self.deadline),
-                };
-                self.disarm();
-                if let Some(key) = core.arm_timer(self.deadline, length, cx.waker()) {
-                    self.state = State::Armed(Lease { runtime: core.id(), key });
-                }
+                self.arm(core, cx);
                 Poll::Pending
             }
         });
         let Some(polled) = polled else { no_runtime("a timer was awaited") };
         if polled.is_ready() {
-            self.disarm();
-            self.state = State::Fired;
+            *self = Timer::Fired(self.deadline());
         }
         polled
     }
 
-    fn disarm(&mut self) {
-        if let State::Armed(lease) = self.state {
-            self.state = State::Idle(None);
-            lease.tell(Core::disarm_timer);
-        }
+    /// Arms the timer, unless the runtime is being dropped. A runtime in which it was armed before forgets it.
+    fn arm(&mut self, core: &Core, cx: &mut Context<'_>) {
+        let (deadline, length) = match *self {
+            Timer::Lasting(duration) => (later(core.now(), duration), duration),
+            Timer::Idle(deadline, Some(duration)) => (deadline, duration),
+            Timer::Idle(deadline, None) | Timer::Armed(deadline, _) | Timer::Fired(deadline) => {
+                (deadline, time_to(deadline))
+            }
+        };
+        *self = match core.arm_timer(deadline, length, cx.waker()) {
+            Some(key) => Timer::Armed(deadline, Lease { runtime: core.id(), key }),
+            None => Timer::Idle(deadline, Some(length)),
+        };
     }
 }
 
@@ -96,6 +94,8 @@ fn time_to(deadline: Instant) -> Duration {
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        self.disarm();
+        if let Timer::Armed(_, lease) = self {
+            lease.tell(Core::disarm_timer);
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
 
-use super::sleep::{Sleep, sleep, sleep_until};
+use crate::executor::Timer;
 
 /// Gives `future` up if it is not ready before `duration` has passed.
 ///
@@ -39,7 +39,7 @@ use super::sleep::{Sleep, sleep, sleep_until};
 ///
 /// That of `future`, which is dropped with it.
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
-    Timeout { future: future.into_future(), duration, sleep: None }
+    Timeout { future: future.into_future(), timer: Timer::Lasting(duration) }
 }
 
 /// Gives `future` up if it is not ready before `deadline`. Otherwise as [`timeout`].
@@ -68,7 +68,7 @@ pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoF
 ///
 /// That of `future`, which is dropped with it.
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
-    Timeout { future: future.into_future(), duration: Duration::ZERO, sleep: Some(sleep_until(deadline)) }
+    Timeout { future: future.into_future(), timer: Timer::new(deadline) }
 }
 
 pin_project! {
@@ -106,9 +106,7 @@ pin_project! {
     pub struct Timeout<F> {
         #[pin]
         future: F,
-        duration: Duration,
-        // None until the future has had to wait.
-        sleep: Option<Sleep>,
+        timer: Timer,
     }
 }
 
@@ -160,8 +158,7 @@ impl<F: Future> Future for Timeout<F> {
         if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(Ok(output));
         }
-        let sleep = this.sleep.get_or_insert_with(|| sleep(*this.duration));
-        Pin::new(sleep).poll(cx).map(|()| Err(Elapsed(())))
+        this.timer.poll(cx).map(|()| Err(Elapsed(())))
     }
 }
 
