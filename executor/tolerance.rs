@@ -46,7 +46,10 @@ impl Tolerance {
 }
 
 fn class(length: Duration) -> usize {
-    let sixteenths = length.as_secs().min(LONGEST) as u32 * 16 + length.subsec_nanos() / SHORTEST.subsec_nanos();
+    if length.as_secs() >= LONGEST {
+        return CLASSES - 1;
+    }
+    let sixteenths = length.as_secs() as u32 * 16 + length.subsec_nanos() / SHORTEST.subsec_nanos();
     (u32::BITS - sixteenths.leading_zeros()) as usize
 }
 
