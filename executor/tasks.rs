@@ -119,6 +119,14 @@ impl Tasks {
         }
     }
 
+    /// Has the processor read a task ahead that was woken, and that waits for its turn behind others.
+    #[inline]
+    pub(super) fn fetch(&self, token: TaskToken) {
+        if let Some(Slot { task: Some(task), .. }) = self.slots.get(token.index() as usize) {
+            task.fetch();
+        }
+    }
+
     pub(super) fn get(&self, token: TaskToken) -> Option<TaskRef<'static>> {
         self.slots.get(token.index() as usize).filter(|slot| slot.stamp == token.stamp())?.task.clone()
     }

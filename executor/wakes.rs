@@ -24,7 +24,7 @@ impl Wakes<'_> {
             return self.keep(waker);
         }
         match waker::token_of(&waker) {
-            Some(token) if self.tasks.wake(token) => {}
+            Some(token) if self.tasks.wake(token) => self.tasks.fetch(token),
             _ => self.keep(waker),
         }
     }

@@ -9,7 +9,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use epore::time::{sleep, timeout, timeout_at};
+use epore::Runtime;
+use epore::time::{advance, now, pause, sleep, timeout, timeout_at};
 use support::polls::{count_polls, poll_once, run};
 use support::tcp::pair;
 
@@ -112,6 +113,26 @@ fn a_timeout_that_is_dropped_wakes_nobody() {
         sleep(5 * MILLISECOND).await;
         assert_eq!(polls.get(), 1);
     });
+}
+
+/// Its time counts from the first poll, wherever that was.
+#[test]
+fn a_timeout_goes_on_in_another_runtime() {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let first = Runtime::new().unwrap();
+    let mut moved = Box::pin(timeout(DAY, pending::<()>()));
+    let before = Instant::now();
+    assert!(first.block_on(poll_once(moved.as_mut())).is_pending());
+    let after = Instant::now();
+    epore::block_on(async {
+        pause();
+        assert!(poll_once(moved.as_mut()).await.is_pending());
+        advance(before + DAY - MILLISECOND - now()).await;
+        assert!(poll_once(moved.as_mut()).await.is_pending());
+        advance(after + DAY - now()).await;
+        assert!(poll_once(moved.as_mut()).await.is_ready());
+    });
+    drop(first);
 }
 
 /// R11
