@@ -23,6 +23,8 @@ pub(super) struct Heap<T> {
     tree: usize,
     /// None of those that wait has an earlier deadline. One that had it may have gone, and nobody has looked since.
     bound: Cell<u64>,
+    /// Where the one stood that had it when somebody looked last.
+    bearer: Cell<usize>,
     slots: Slab<Slot<T>>,
 }
 
@@ -40,7 +42,7 @@ struct Slot<T> {
 
 impl<T> Default for Heap<T> {
     fn default() -> Heap<T> {
-        Heap { nodes: Vec::new(), tree: 0, bound: Cell::new(u64::MAX), slots: Slab::default() }
+        Heap { nodes: Vec::new(), tree: 0, bound: Cell::new(u64::MAX), bearer: Cell::new(0), slots: Slab::default() }
     }
 }
 
@@ -87,7 +89,7 @@ impl<T> Heap<T> {
 
     /// The earliest deadline in the heap.
     pub(super) fn first_deadline(&self) -> Option<u64> {
-        self.nodes.first().map(|first| first.deadline.min(self.look()))
+        self.nodes.first().map(|first| first.deadline.min(self.first_waiting()))
     }
 
     /// Whether two deadlines or more are not after the given one. The second of the tree is among the children of the first.
@@ -131,15 +133,25 @@ impl<T> Heap<T> {
         }
     }
 
+    /// The earliest deadline of those that wait. As long as one stands where it was found, nobody need look again.
+    fn first_waiting(&self) -> u64 {
+        let (bound, bearer) = (self.bound.get(), self.bearer.get());
+        let is_borne = bearer >= self.tree && self.nodes.get(bearer).is_some_and(|node| node.deadline == bound);
+        if is_borne { bound } else { self.look() }
+    }
+
     /// Looks for the earliest deadline of those that wait.
     fn look(&self) -> u64 {
-        let waiting = self.nodes[self.tree..].iter().map(|node| node.deadline);
-        self.bound.set(waiting.min().unwrap_or(u64::MAX));
-        self.bound.get()
+        let waiting = self.nodes.iter().enumerate().skip(self.tree);
+        let earliest = waiting.min_by_key(|(_, node)| node.deadline);
+        let (bearer, bound) = earliest.map_or((0, u64::MAX), |(place, node)| (place, node.deadline));
+        self.bearer.set(bearer);
+        self.bound.set(bound);
+        bound
     }
 
     /// Takes note of a deadline that comes.
-    fn learn(&mut self, deadline: u64) {
+    fn learn(&self, deadline: u64) {
         self.bound.set(self.bound.get().min(deadline));
     }
 

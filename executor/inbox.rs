@@ -25,7 +25,7 @@ pub(super) struct Inbox {
     open: Mutex<Option<Box<Open>>>,
 }
 
-/// The runtime is awake, and there is no mail.
+/// The runtime is awake, and there is no mail but what it has been told of and is about to collect.
 const AWAKE: u8 = 0;
 
 /// The runtime found its inbox empty and is, or will be at once, asleep in the reactor.
@@ -145,8 +145,9 @@ impl Inbox {
         self.state.compare_exchange(AWAKE, PARKED, AcqRel, Acquire).unwrap_or_else(|found| found) != MAIL
     }
 
-    /// Declares the runtime awake, and says whether there is mail.
+    /// Declares the runtime awake, and says whether there is mail. The word tells of it no more: it is to be collected now.
     #[inline]
+    #[must_use]
     pub(super) fn awaken(&self) -> bool {
         self.state.swap(AWAKE, AcqRel) == MAIL
     }

@@ -158,9 +158,10 @@ impl Core {
 
     #[inline(never)]
     fn time_to_timers(&self) -> Option<Duration> {
-        let left = self.time_to_deadline()?;
+        let deadline = self.timers.borrow().next_deadline()?;
+        let left = self.clock.time_to(deadline)?;
         let is_exact = left.is_zero() || self.wait_settings.timer_slack.is_some();
-        Some(if is_exact { left } else { left + self.timers.borrow().tolerance(left) })
+        Some(if is_exact { left } else { left + self.timers.borrow().tolerance(left, deadline) })
     }
 
     /// How long it takes to the first deadline; None is for ever.

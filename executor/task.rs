@@ -22,7 +22,7 @@ use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 use std::cell::{Cell, UnsafeCell};
 use std::marker::PhantomData;
 use std::mem::{ManuallyDrop, offset_of};
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -77,11 +77,13 @@ impl TaskRef<'_> {
 
     /// Finishes the task with a panic for its result, which takes the place of any other.
     pub(super) fn fail(&self, payload: Box<dyn Any + Send>) {
-        // The future goes first. If that panics too, this is the second panic, and concerns nobody.
-        contain(|| self.cancel(Cancellation::Aborted));
+        // The future goes first. If that panics too, this is the second panic, and concerns nobody. Its payload is dropped when
+        // the first is the result: that is foreign code, which may ask for it.
+        let second = catch_unwind(AssertUnwindSafe(|| self.cancel(Cancellation::Aborted)));
         let error = JoinError::panic(self.header().site, payload);
         // SAFETY: as in `run`.
         unsafe { (self.header().vtable.fail)(self.header, error) }
+        contain(|| drop(second));
     }
 
     /// Drops the future where it stands, and finishes the task as cancelled, unless it has finished.
@@ -370,7 +372,7 @@ impl<F: Future> Polled<'_, F> {
     #[inline]
     fn future(&mut self) -> Pin<&mut F> {
         // SAFETY: the future is there, and nobody else touches it. It never moves: it was moved into the task before the
-        // first poll, the task stays where it was allocated, and `finish` and `free` drop the future in place.
+        // first poll, the task stays where it was allocated, and `end` and `free` drop the future in place.
         unsafe { Pin::new_unchecked(&mut (*self.task.place.get()).future) }
     }
 

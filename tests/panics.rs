@@ -4,6 +4,7 @@
 mod foreign;
 mod support;
 
+use std::cell::RefCell;
 use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::pin::Pin;
@@ -63,6 +64,39 @@ fn in_a_poll() {
         assert_eq!(message(spawn(async { panic_any("poll") }).await.unwrap_err()), "poll");
         drop(spawn(async { panic_any("detached") }));
         yield_now().await;
+    });
+}
+
+thread_local! {
+    static TASK: RefCell<Option<JoinHandle<()>>> = const { RefCell::new(None) };
+}
+
+/// Asks the task for its result when it is dropped, and passes on what that has panicked with.
+struct Asks(mpsc::Sender<&'static str>);
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        let mut task = TASK.take().expect("the task was spawned");
+        match Pin::new(&mut task).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Err(error)) if error.is_panic() => self.0.send(message(error)).unwrap(),
+            other => self.0.send(if other.is_ready() { "it was cancelled" } else { "it goes on" }).unwrap(),
+        }
+    }
+}
+
+/// What the drop of the future throws is dropped itself, when the panic of the poll is the result.
+#[test]
+fn in_a_poll_and_then_in_the_drop() {
+    usable_after(async || {
+        let (says, said) = mpsc::channel();
+        let bomb = OnDrop(move || panic_any(Asks(says.clone())));
+        let future = poll_fn(move |_| -> Poll<()> {
+            let _kept = &bomb;
+            panic_any("the poll")
+        });
+        TASK.set(Some(spawn(future)));
+        yield_now().await;
+        assert_eq!(said.try_recv(), Ok("the poll"));
     });
 }
 
