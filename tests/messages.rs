@@ -81,33 +81,43 @@ fn a_used_address_is_named() -> io::Result<()> {
     })
 }
 
+/// Alone, as a child that another test starts would hold the listener for a moment after it is dropped here.
 #[test]
-fn a_path_without_a_socket_is_named() -> io::Result<()> {
-    run(async {
-        let folder = std::env::temp_dir().join(format!("epore-messages-{}", std::process::id()));
-        std::fs::create_dir_all(&folder)?;
-        let missing = folder.join("missing.sock");
-        let message = message_of(UnixStream::connect(&missing)).await;
-        assert_eq!(message, format!("cannot connect to {}: No such file or directory (os error 2)", missing.display()));
+fn a_path_without_a_socket_is_named() {
+    in_own_process("a_path_without_a_socket_is_named", || {
+        run(async {
+            let scratch = Scratch::new()?;
+            let folder = scratch.parent().unwrap();
+            let missing = folder.join("missing.sock");
+            let message = message_of(UnixStream::connect(&missing)).await;
+            assert_eq!(
+                message,
+                format!("cannot connect to {}: No such file or directory (os error 2)", missing.display())
+            );
 
-        let used = folder.join("used.sock");
-        drop(UnixListener::bind(&used)?);
-        let message = message_of(UnixStream::connect(&used)).await;
-        assert_eq!(message, format!("cannot connect to {}: Connection refused (os error 111)", used.display()));
-        let message = UnixListener::bind(&used).unwrap_err().to_string();
-        assert!(
-            message.starts_with(&format!(
-                "cannot listen on {} (a stale socket, if no process has it open",
-                used.display()
-            )),
-            "{message}"
-        );
+            let used = folder.join("used.sock");
+            drop(UnixListener::bind(&used)?);
+            let message = message_of(UnixStream::connect(&used)).await;
+            assert_eq!(message, format!("cannot connect to {}: Connection refused (os error 111)", used.display()));
+            let message = UnixListener::bind(&used).unwrap_err().to_string();
+            assert!(
+                message.starts_with(&format!(
+                    "cannot listen on {} (a stale socket, if no process has it open",
+                    used.display()
+                )),
+                "{message}"
+            );
 
-        let nowhere = folder.join("no").join("folder.sock");
-        let message = UnixListener::bind(&nowhere).unwrap_err().to_string();
-        assert_eq!(message, format!("cannot listen on {}: No such file or directory (os error 2)", nowhere.display()));
-        std::fs::remove_dir_all(folder)
-    })
+            let nowhere = folder.join("no").join("folder.sock");
+            let message = UnixListener::bind(&nowhere).unwrap_err().to_string();
+            assert_eq!(
+                message,
+                format!("cannot listen on {}: No such file or directory (os error 2)", nowhere.display())
+            );
+            io::Result::Ok(())
+        })
+        .unwrap();
+    });
 }
 
 /// Has files seen by this thread as that user sees them. It does nothing unless called by root, to whom all is permitted.

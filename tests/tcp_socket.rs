@@ -82,19 +82,23 @@ async fn lingering_addr() -> io::Result<SocketAddr> {
     Ok(addr)
 }
 
+/// Alone, as a child that another test starts would hold the listener for a moment after it is dropped.
 #[test]
-fn an_address_that_lingers_is_bound_only_with_reuseaddr() -> io::Result<()> {
-    run(async {
-        let lingering = lingering_addr().await?;
-        let socket = TcpSocket::new_v4()?;
-        assert!(!socket.reuseaddr()?);
-        let error = socket.bind(lingering).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::AddrInUse);
-        assert_eq!(error.to_string(), format!("cannot bind to {lingering}: Address already in use (os error 98)"));
-        socket.set_reuseaddr(true)?;
-        assert!(socket.reuseaddr()?);
-        socket.bind(lingering)
-    })
+fn an_address_that_lingers_is_bound_only_with_reuseaddr() {
+    in_own_process("an_address_that_lingers_is_bound_only_with_reuseaddr", || {
+        run(async {
+            let lingering = lingering_addr().await?;
+            let socket = TcpSocket::new_v4()?;
+            assert!(!socket.reuseaddr()?);
+            let error = socket.bind(lingering).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::AddrInUse);
+            assert_eq!(error.to_string(), format!("cannot bind to {lingering}: Address already in use (os error 98)"));
+            socket.set_reuseaddr(true)?;
+            assert!(socket.reuseaddr()?);
+            socket.bind(lingering)
+        })
+        .unwrap();
+    });
 }
 
 #[test]
