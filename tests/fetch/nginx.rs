@@ -33,9 +33,14 @@ impl Nginx {
         Some(Nginx { process, addr, folder })
     }
 
-    /// For each request the connection that it came by, and the version of the protocol.
-    pub fn log(&self) -> Vec<(u32, String)> {
-        let log = fs::read_to_string(self.folder.path().join("access.log")).unwrap();
+    /// For each request the connection that it came by, and the version of the protocol. Waits for so many requests, as
+    /// nginx logs one after it has sent the answer.
+    pub fn log(&self, requests: usize) -> Vec<(u32, String)> {
+        let mut log = String::new();
+        wait_until("all requests are in the log", || {
+            log = fs::read_to_string(self.folder.path().join("access.log")).unwrap();
+            log.matches('\n').count() >= requests
+        });
         let lines = log.lines().map(|line| line.split_once(' ').expect("a number and a version"));
         lines.map(|(number, version)| (number.parse().unwrap(), version.to_owned())).collect()
     }

@@ -59,7 +59,7 @@ fn hundreds_of_files_come_whole_over_both_versions() {
         for name in &names {
             assert!(files[name] == fs::read(server.nginx.pages().join(name)).unwrap(), "{name} has other bytes");
         }
-        let log = server.nginx.log();
+        let log = server.nginx.log(names.len());
         assert!(log.iter().all(|(_, version)| version == protocol), "{log:?}");
         let connections: BTreeSet<u32> = log.into_iter().map(|(connection, _)| connection).collect();
         assert!(connections.len() <= most, "{} connections", connections.len());
