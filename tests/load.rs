@@ -33,9 +33,6 @@ const ACTIVE: usize = 10_000;
 /// How many messages each of those has echoed.
 const ROUNDS: usize = 5;
 
-/// How many messages the normal client beside the crowd has echoed.
-const SAMPLES: usize = 2000;
-
 /// The port of the server, for the process of the slow crowd.
 const CROWD_OF: &str = "EPORE_LOAD_CROWD_OF";
 
@@ -58,6 +55,11 @@ fn is_full_size() -> bool {
 /// Whether the clients can have another processor than the server.
 fn has_processors() -> bool {
     thread::available_parallelism().is_ok_and(|count| count.get() > 1)
+}
+
+/// How many messages the normal client beside the crowd has echoed.
+fn samples() -> usize {
+    if is_full_size() { 2000 } else { 200 }
 }
 
 fn connections() -> usize {
@@ -237,8 +239,8 @@ async fn exchange(stream: &TcpStream, client: usize, round: usize) {
 
 /// The median and the 99th of a hundred, of the time that a message takes there and back.
 async fn latency(stream: &TcpStream) -> [Duration; 2] {
-    let mut times = Vec::with_capacity(SAMPLES);
-    for round in 0..SAMPLES {
+    let mut times = Vec::with_capacity(samples());
+    for round in 0..samples() {
         let before = Instant::now();
         exchange(stream, usize::MAX, round).await;
         times.push(before.elapsed());
@@ -246,7 +248,7 @@ async fn latency(stream: &TcpStream) -> [Duration; 2] {
         sleep(Duration::from_micros(500)).await;
     }
     times.sort();
-    [times[SAMPLES / 2], times[SAMPLES * 99 / 100]]
+    [times[times.len() / 2], times[times.len() * 99 / 100]]
 }
 
 #[test]
@@ -263,7 +265,8 @@ fn each_of_many_connections_gets_its_own_bytes_back() {
         for (client, stream) in streams.iter().enumerate() {
             exchange(stream, client, 0).await;
         }
-        let per = |before: usize, now: usize| (now - before) * 1024 / streams.len();
+        // The kernel may have taken pages back meanwhile.
+        let per = |before: usize, now: usize| now.saturating_sub(before) * 1024 / streams.len();
         println!("{} connections, made in {connected:?}", streams.len());
         let in_server = per(before, server.memory());
         println!("{in_server} bytes each in the server, with its task");

@@ -428,10 +428,10 @@ fn what_the_clock_does_not_count_to_is_waited_for_without_end_also_at_its_end() 
     }
 }
 
-/// Time that is not the runtime's own does not pass, so that a million steps take no more than their polls.
+/// Time that is not the runtime's own does not pass, so that tens of thousands of steps take no more than their polls.
 #[test]
-fn a_year_passes_by_the_half_minute() {
-    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+fn a_month_passes_by_the_half_minute() {
+    const MONTH: Duration = Duration::from_secs(30 * 86_400);
     paused(async || {
         let start = now();
         let ticks = Rc::new(Cell::new(0_u32));
@@ -444,9 +444,9 @@ fn a_year_passes_by_the_half_minute() {
                 counter.set(counter.get() + 1);
             }
         }));
-        advance(YEAR).await;
-        assert_eq!(ticks.get(), 1 + 365 * 24 * 60 * 2);
-        assert_eq!(now() - start, YEAR);
+        advance(MONTH).await;
+        assert_eq!(ticks.get(), 1 + 30 * 24 * 60 * 2);
+        assert_eq!(now() - start, MONTH);
     });
 }
 

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use epore::{Builder, Runtime, block_on, spawn_blocking};
-use support::{OnDrop, in_time, wait_until};
+use support::{OnDrop, in_time, threads, wait_until};
 
 /// One at a time, since the threads of the process are counted.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -27,14 +27,21 @@ fn blocking_threads() -> usize {
 
 /// Whether all of them sleep, as the state in their stat says, see proc(5). With nothing to do that is on the pool.
 fn blocking_threads_sleep() -> bool {
-    stats().iter().all(|stat| stat.contains(") S "))
+    // Once is not enough: a lock may have held one up on the way.
+    (0..100).all(|_| stats().iter().all(|stat| stat.contains(") S ")))
 }
 
 fn stats() -> Vec<String> {
-    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-    // A thread that ends meanwhile has no stat to read.
-    let stats = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("stat")).ok());
-    stats.filter(|stat| stat.contains("(epore-blocking)")).collect()
+    loop {
+        let count = threads();
+        let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+        // A thread that ends meanwhile has no stat to read, and the listing may skip another one for it.
+        let stats = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("stat")).ok());
+        let stats: Vec<_> = stats.collect();
+        if stats.len() == count {
+            return stats.into_iter().filter(|stat| stat.contains("(epore-blocking)")).collect();
+        }
+    }
 }
 
 fn builder() -> Builder {

@@ -46,7 +46,7 @@ fn no_wake_of_another_thread_is_lost() {
             }
         });
         runtime.block_on(async {
-            for _ in 0..2000 {
+            for _ in 0..200 {
                 let mut has_asked = false;
                 let woken = poll_fn(|cx| {
                     if has_asked {
@@ -191,13 +191,13 @@ fn a_spin_in_which_nothing_comes_ends_in_one_sleep() {
     let sleeps = |times| {
         spinning(Duration::from_millis(1)).block_on(async {
             for _ in 0..times {
-                sleep(Duration::from_millis(100)).await;
+                sleep(Duration::from_millis(500)).await;
             }
         });
     };
-    if let Some(logs) = logs(test, [1, 6], sleeps, |_, _| Ok(())) {
+    if let Some(logs) = logs(test, [1, 4], sleeps, |_, _| Ok(())) {
         let looks = logs.each_ref().map(|log| log.lines().filter(|line| is_look(line)).count());
-        assert!(looks[0] >= 1 && looks[1] >= 6, "{looks:?} looks in 1 and 6 spins");
-        assert_eq!(logs.map(|log| sleeping_waits(&log)), [1, 6]);
+        assert!(looks[0] >= 1 && looks[1] >= 4, "{looks:?} looks in 1 and 4 spins");
+        assert_eq!(logs.map(|log| sleeping_waits(&log)), [1, 4]);
     }
 }

@@ -80,13 +80,13 @@ fn an_idle_connection_that_closes_while_a_request_is_on_its_way_is_no_failure() 
 
 #[test]
 fn the_time_in_the_queue_of_a_host_is_not_that_of_a_try() {
-    let pause = Duration::from_millis(200);
+    let pause = Duration::from_millis(300);
     let server = serve(move |request| {
         thread::sleep(pause);
         request.answer("hello");
     });
     let list: String = (0..10).map(|index| server.url(&format!("/{index}\n"))).collect();
-    let run = fetch_with_input(&["--json", "--per-host", "1", "--timeout", "1", "--input", "-"], &list);
+    let run = fetch_with_input(&["--json", "--per-host", "1", "--timeout", "2", "--input", "-"], &list);
     assert_eq!(run.json()["totals"]["fetched"], 10, "{}", run.stderr);
     assert_eq!(server.most_at_once(), 1);
 }

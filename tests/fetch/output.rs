@@ -40,7 +40,7 @@ fn a_download_that_fails_leaves_no_file_behind() {
     });
     let folder = Folder::new("broken");
     let urls = ["/broken", "/stalled", "/missing"].map(|path| server.url(path));
-    let options = ["--timeout", "0.3", "--retries", "1", "--output", folder.arg()].map(str::to_owned);
+    let options = ["--timeout", "1", "--retries", "1", "--output", folder.arg()].map(str::to_owned);
     let run = fetch(options.into_iter().chain(urls));
     assert_eq!((run.code, server.requests()), (Some(1), 5), "{}", run.stderr);
     assert_eq!(folder.files(), [].into());

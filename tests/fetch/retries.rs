@@ -6,7 +6,7 @@ use crate::server::{Refusing, Request, head, serve};
 /// Fetches a page that is bad the first two times. Gives the run, and how many requests the server saw.
 fn fetch_in_the_end(bad: impl Fn(Request) + Send + Sync + 'static, retries: &str) -> (Run, usize) {
     let server = serve(move |request| if request.index < 2 { bad(request) } else { request.answer("good") });
-    let run = fetch(["--json", "--timeout", "0.3", "--retries", retries, &server.url("/page")]);
+    let run = fetch(["--json", "--timeout", "1", "--retries", retries, &server.url("/page")]);
     (run, server.requests())
 }
 

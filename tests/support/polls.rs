@@ -5,14 +5,20 @@ use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
+use std::time::Duration;
 
-use super::OnDrop;
+use super::{OnDrop, PATIENCE};
 
 /// Runs a future in a runtime of its own, and fails loudly if it takes too long.
 pub fn run<F: Future>(future: F) -> F::Output {
+    run_within(PATIENCE, future)
+}
+
+/// The same for one that has much to do.
+pub fn run_within<F: Future>(patience: Duration, future: F) -> F::Output {
     let _storm = storm::begin();
-    let limited = epore::time::timeout(super::PATIENCE, future);
-    epore::block_on(limited).unwrap_or_else(|_| panic!("the test has hung for {:?}", super::PATIENCE))
+    let limited = epore::time::timeout(patience, future);
+    epore::block_on(limited).unwrap_or_else(|_| panic!("the test has hung for {patience:?}"))
 }
 
 /// The future, and how often it has been polled.
@@ -52,7 +58,7 @@ pub async fn drop_at<F: Future>(nth: usize, future: F) -> Option<F::Output> {
 /// Lets the other tasks run, and the reactor be looked at, `turns` times.
 pub async fn turns(turns: usize) {
     for _ in 0..turns {
-        epore::time::sleep(std::time::Duration::ZERO).await;
+        epore::time::sleep(Duration::ZERO).await;
     }
 }
 
