@@ -111,8 +111,8 @@ fn long_timers_that_come_close_together_share_a_wait() {
     let test = "long_timers_that_come_close_together_share_a_wait";
     let sleeps = |times| {
         Runtime::new().unwrap().block_on(async {
-            // Armed in two thirds of that time, each is for half a second at least.
-            let first = Instant::now() + Duration::from_millis(1500);
+            // Armed in less than half of that time, each is for a second at least, and the first ones for less than two.
+            let first = Instant::now() + Duration::from_millis(1800);
             let deadline = |number| first + number * Duration::from_micros(200);
             let tasks: Vec<_> = (0..times as u32).map(|number| epore::spawn(sleep_until(deadline(number)))).collect();
             for task in tasks {
@@ -120,8 +120,8 @@ fn long_timers_that_come_close_together_share_a_wait() {
             }
         });
     };
-    // A thousandth of half a second: lengths are told apart by powers of two.
-    const LEAST: u64 = 500_000;
+    // A thousandth of a second: lengths are told apart by powers of two.
+    const LEAST: u64 = 1_000_000;
     for log in logs(test, [1, 2000], sleeps, |_, _| Ok(())).into_iter().flatten() {
         let waits: Vec<u64> = log.lines().filter_map(time_limit).collect();
         assert!(!waits.is_empty(), "{log}");
