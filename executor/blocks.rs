@@ -33,8 +33,8 @@ pub(super) struct Blocks {
     lists: [Cell<*mut u8>; CLASSES],
     /// How many bytes may still be kept.
     room: Cell<usize>,
-    /// Of which class a block goes when there are too many: of each in its turn, so that those for which there is no use any more
-    /// do not stay for ever.
+    /// Of which class a block goes, if there is one, when there are too many: of each in its turn, so that those for which there
+    /// is no use any more do not stay for ever.
     surplus: Cell<usize>,
 }
 
@@ -114,16 +114,12 @@ impl Blocks {
         true
     }
 
-    /// Gives a block back to the allocator, of a class that may be used no more.
+    /// Gives a block of the class whose turn it is back to the allocator, if there is one: it may be of no more use.
     #[cold]
     fn free_surplus(&self) {
-        for _ in 0..CLASSES {
-            let class = self.surplus.get();
-            self.surplus.set((class + 1) % CLASSES);
-            if self.free_one(class) {
-                return;
-            }
-        }
+        let class = self.surplus.get();
+        self.surplus.set((class + 1) % CLASSES);
+        self.free_one(class);
     }
 
     fn free_one(&self, class: usize) -> bool {
@@ -254,7 +250,8 @@ mod tests {
         for (former, latter) in [(2, 9), (9, 2)] {
             let blocks = Blocks::with_room(ROOM);
             free(&blocks, former, 50);
-            free(&blocks, latter, 100);
+            // Each time it is the former's turn, one block of it goes.
+            free(&blocks, latter, 50 * CLASSES);
             assert_eq!(count(&blocks, former), 0);
             assert!(count(&blocks, latter) * size_of_class(latter) > ROOM / 2);
         }
