@@ -1,7 +1,6 @@
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
-use std::iter;
 
 use super::slab::{Key, Slab};
 
@@ -101,13 +100,12 @@ impl<T> Heap<T> {
 
     /// Takes the first entry off the heap if its deadline is not after `now`. It keeps its place in the slab.
     pub(super) fn take_first(&mut self, now: u64) -> Option<&mut T> {
-        let waiting = if self.bound.get() > now { u64::MAX } else { self.look() };
-        let deadline = self.nodes.first()?.deadline.min(waiting);
+        let waiting = if self.bound.get() > now { u64::MAX } else { self.first_waiting() };
+        let first = self.nodes.first()?.deadline;
+        let (place, deadline) = if waiting < first { (self.bearer.get(), waiting) } else { (0, first) };
         if deadline > now {
             return None;
         }
-        let place =
-            iter::once(0).chain(self.tree..self.nodes.len()).find(|&place| self.nodes[place].deadline == deadline)?;
         let slot = self.nodes[place].slot;
         self.take(place);
         let slot = self.slots.at_mut(slot);

@@ -1,6 +1,5 @@
 //! Connections that are used again.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -27,8 +26,7 @@ fn one_host_gets_no_more_connections_than_are_allowed_and_they_are_used_again() 
         let names = write_pages(&nginx.pages());
         let run = fetch_with_input(&["--json", "--per-host", per_host, "--input", "-"], &list(&nginx, &names));
         assert_eq!((run.code, &run.json()["totals"]["fetched"]), (Some(0), &300.into()), "{}", run.stderr);
-        let connections: BTreeSet<u32> = nginx.log(300).into_iter().map(|(connection, _)| connection).collect();
-        assert_eq!(connections.len(), allowed);
+        assert_eq!(nginx.connections(300), allowed);
     }
 }
 
@@ -51,8 +49,7 @@ fn fetch_http2(test: &str, settings: &str, count: usize, options: &[&str]) -> Op
     let common = ["--json", "--cacert", certificate.to_str().unwrap(), "--input", "-"];
     let run = fetch_with_input(&[&common, options].concat(), &list);
     let fetched = run.json()["totals"]["fetched"].as_u64().unwrap() as usize;
-    let connections: BTreeSet<u32> = server.nginx.log(fetched).into_iter().map(|(connection, _)| connection).collect();
-    Some((fetched, connections.len()))
+    Some((fetched, server.nginx.connections(fetched)))
 }
 
 #[test]
@@ -126,8 +123,7 @@ fn answers_that_nobody_wants_cost_no_connection() {
     let run = fetch_with_input(&["--json", "--per-host", "1", "--input", "-"], &list);
     assert_eq!((run.code, &run.json()["totals"]["fetched"]), (Some(1), &20.into()), "{}", run.stderr);
     // Each of the 20 that are there was asked for twice, as it is a folder.
-    let connections: BTreeSet<u32> = nginx.log(60).into_iter().map(|(connection, _)| connection).collect();
-    assert_eq!(connections.len(), 1);
+    assert_eq!(nginx.connections(60), 1);
 }
 
 /// Passes connections on, the first of them so much later. Gives the port that it listens on.
@@ -225,6 +221,5 @@ fn a_connection_that_was_given_up_in_the_middle_is_not_used_again() {
     let page = format!("http://{}/page", nginx.addr);
     let run = fetch(["--json", "--concurrency", "1", &missing, &page]);
     assert_eq!((run.code, &run.json()["results"][1]["bytes"]), (Some(1), &5.into()), "{}", run.stderr);
-    let connections: BTreeSet<u32> = nginx.log(2).into_iter().map(|(connection, _)| connection).collect();
-    assert_eq!(connections.len(), 2);
+    assert_eq!(nginx.connections(2), 2);
 }

@@ -1,5 +1,6 @@
 //! A server that others wrote.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -31,6 +32,11 @@ impl Nginx {
             panic!("nginx does not start: {}", fs::read_to_string(folder.path().join("error.log")).unwrap_or_default());
         };
         Some(Nginx { process, addr, folder })
+    }
+
+    /// By how many connections so many requests came.
+    pub fn connections(&self, requests: usize) -> usize {
+        self.log(requests).into_iter().map(|(connection, _)| connection).collect::<BTreeSet<_>>().len()
     }
 
     /// For each request the connection that it came by, and the version of the protocol. Waits for so many requests, as

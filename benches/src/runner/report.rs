@@ -2,14 +2,14 @@ use std::collections::BTreeSet;
 
 use super::growth::growths;
 use super::results::{Entry, Results, Spread};
-use super::table::{Row, Table, tables};
+use super::table::{Row, Table, of_operation, rounds, tables};
 use crate::catalog::{COLUMNS, Load, VARIANTS, Variant, workload};
 
 /// The results as tables in Markdown.
 pub fn report(results: &Results) -> String {
     let head = format!("# Results\n\nOn {}. How it is measured is told in `NOTES.md`.\n", results.machine);
     let tables = tables(results).iter().map(show_table).collect::<String>();
-    let others = show_variants(results) + &show_requests(results) + &show_clients(results);
+    let others = show_spreads(results) + &show_variants(results) + &show_requests(results) + &show_clients(results);
     head + &tables + &others + &show_origins(results) + &show_failures(results)
 }
 
@@ -53,6 +53,28 @@ fn show_row(row: &Row) -> String {
     let ratios = row.ratios().map(|ratio| ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}")));
     let cells: Vec<String> = [row.title.clone(), row.unit.to_owned()].into_iter().chain(values).chain(ratios).collect();
     format!("| {} |\n", cells.join(" | "))
+}
+
+/// How far the rounds lie apart, where the first table shows their medians.
+fn show_spreads(results: &Results) -> String {
+    let columns = COLUMNS.map(|column| column.name).join(" | ");
+    let line = |row: &Row| {
+        let part = |column| {
+            let (median, entry) = results.best_of(column, row.workload, row.scale, of_operation)?;
+            rounds(entry).map(|rounds| 100.0 * (rounds.high - rounds.low) / median)
+        };
+        let cells: Vec<String> = COLUMNS.iter().map(|column| show(part(column))).collect();
+        format!("| {} | {} |\n", row.title, cells.join(" | "))
+    };
+    let tables = tables(results);
+    let lines: String =
+        tables.iter().filter(|table| table.name == "times").flat_map(|table| &table.rows).map(line).collect();
+    let head = format!("| workload | {columns} |\n|---{}|\n", "|--:".repeat(COLUMNS.len()));
+    if lines.is_empty() {
+        lines
+    } else {
+        format!("\n## How wide the middle half of the rounds is, in % of the median\n\n{head}{lines}")
+    }
 }
 
 /// Epore with settings that it does not come with, each beside Epore as it comes, and what both take of the processor.

@@ -84,8 +84,14 @@ impl Results {
 
     /// The least that any of a column's programs has for this.
     pub fn best(&self, column: &Column, workload: &str, scale: u64, value: Value) -> Option<f64> {
+        self.best_of(column, workload, scale, value).map(|(best, _)| best)
+    }
+
+    /// The same, and whose it is.
+    pub fn best_of(&self, column: &Column, workload: &str, scale: u64, value: Value) -> Option<(f64, &Entry)> {
         let is_it = |entry: &&Entry| column.programs.iter().any(|program| entry.is(workload, scale, program));
-        self.entries.iter().filter(is_it).filter_map(value).min_by(f64::total_cmp)
+        let values = self.entries.iter().filter(is_it).filter_map(|entry| Some((value(entry)?, entry)));
+        values.min_by(|(one, _), (other, _)| one.total_cmp(other))
     }
 
     /// The scales at which a workload was run.

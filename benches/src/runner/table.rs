@@ -1,4 +1,4 @@
-use super::results::{Entry, Results, Value};
+use super::results::{Entry, Results, Spread, Value};
 use crate::catalog::{COLUMNS, Load, Metric, WORKLOADS, Workload, workload};
 
 /// One kind of values: a row for each workload and scale, a place in it for each column of the catalog.
@@ -45,9 +45,14 @@ fn shown(workload: &Workload) -> Metric {
     if workload.load == Load::Wrk { Metric::Cpu } else { workload.metric }
 }
 
-fn of_operation(entry: &Entry) -> Option<f64> {
+pub fn of_operation(entry: &Entry) -> Option<f64> {
+    rounds(entry).map(|rounds| rounds.median)
+}
+
+/// What the rounds have shown of what stands for an operation.
+pub fn rounds(entry: &Entry) -> Option<Spread> {
     let is_elsewhere = workload(&entry.workload).load == Load::Wrk;
-    Some(if is_elsewhere { entry.cpu? } else { entry.value? }.median)
+    if is_elsewhere { entry.cpu } else { entry.value }
 }
 
 fn table(
