@@ -131,10 +131,11 @@ impl<T> Heap<T> {
         }
     }
 
-    /// The earliest deadline of those that wait. As long as one stands where it was found, nobody need look again.
+    /// The earliest deadline of those that wait, if it is before the first of the tree. As long as one stands where it was
+    /// found, nobody need look again. If that is in the tree by now, the first of the tree is no later.
     fn first_waiting(&self) -> u64 {
-        let (bound, bearer) = (self.bound.get(), self.bearer.get());
-        let is_borne = bearer >= self.tree && self.nodes.get(bearer).is_some_and(|node| node.deadline == bound);
+        let bound = self.bound.get();
+        let is_borne = self.nodes.get(self.bearer.get()).is_some_and(|node| node.deadline == bound);
         if is_borne { bound } else { self.look() }
     }
 
